@@ -1,0 +1,57 @@
+package io.tokamak.client;
+
+import io.tokamak.objects.ObjectId;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+
+/**
+ * An object being written in place: invisible until {@link #seal}, gone when closed before.
+ *
+ * <p>{@link #segment} may be written by several threads at once; the caller joins them before {@link #seal}. The other
+ * methods are for one thread at a time. Calls after {@link #seal}, {@link #abort} or {@link #close} throw {@link
+ * io.tokamak.objects.InvalidState}.
+ */
+public interface ObjectWriter extends AutoCloseable {
+    /** The id that the object will have. */
+    ObjectId id();
+
+    /**
+     * The payload to be filled, of the length given at the creation.
+     *
+     * @throws io.tokamak.objects.InvalidState when the length is not known
+     */
+    MemorySegment segment();
+
+    /** Bytes appended by {@code write} so far. */
+    long position();
+
+    /**
+     * Appends what remains in the buffer.
+     *
+     * @throws io.tokamak.objects.InvalidState when more is written than was announced
+     * @throws io.tokamak.objects.OutOfMemory when an object of unknown length finds no room to grow
+     */
+    void write(ByteBuffer part);
+
+    /** Appends a segment. */
+    void write(MemorySegment part);
+
+    /** Appends all that the stream still gives and returns how many bytes that were. */
+    long writeFrom(InputStream stream);
+
+    /**
+     * Makes the object visible, for ever unchanged. An object of known length is sealed whole, whatever was written by
+     * {@link #write}; one of unknown length has the bytes appended.
+     *
+     * @throws io.tokamak.objects.ObjectExists when its name was taken meanwhile by other bytes
+     */
+    Stored seal();
+
+    /** Gives the memory back. */
+    void abort();
+
+    /** Aborts unless sealed. */
+    @Override
+    void close();
+}

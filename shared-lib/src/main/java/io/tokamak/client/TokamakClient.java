@@ -1,0 +1,148 @@
+package io.tokamak.client;
+
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.Group;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectInfo;
+import io.tokamak.objects.ObjectName;
+import java.io.InputStream;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.util.Collection;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import net.openhft.chronicle.bytes.Bytes;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A store as a program sees it: immutable objects by id or by name.
+ *
+ * <p>Thread-safe, for platform and virtual threads; one client for a process is enough. Every call that may wait takes
+ * a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose types say what to do next. A restart of the
+ * node is waited for, within the deadline of the call, and never seen by a reader of a view.
+ *
+ * <p>Closing the client is safe with views open: they stay readable, and the session ends with the last of them.
+ */
+public interface TokamakClient extends AutoCloseable {
+
+    /** Connects to the node of this host in its usual folder, see {@link ConnectOptions#defaults}. */
+    static TokamakClient connect() {
+        return connect(ConnectOptions.defaults());
+    }
+
+    /**
+     * @throws io.tokamak.objects.NodeDown when no node answers by the options' deadline
+     * @throws io.tokamak.objects.IncompatibleStore when the node speaks another layout
+     * @throws io.tokamak.objects.PermissionDenied when this user may not open the folder
+     */
+    static TokamakClient connect(ConnectOptions options) {
+        return MappedClient.connect(options);
+    }
+
+    /** Whether objects are read in place, and if not, why. */
+    Locality locality();
+
+    /** Puts a copy of the array. */
+    Stored put(byte[] payload, PutOptions options);
+
+    /** Puts a copy of what remains in the buffer, whose position does not change. */
+    Stored put(ByteBuffer payload, PutOptions options);
+
+    /** Puts a copy of the segment, of any length; several threads copy a large one. */
+    Stored put(MemorySegment payload, PutOptions options);
+
+    /** Puts all that the stream still gives; its length need not be known. The stream is not closed. */
+    Stored put(InputStream payload, PutOptions options);
+
+    /**
+     * Puts an object that the writer fills in place, in the calling thread. The object has as many bytes as were
+     * written; nothing is stored when the writer throws.
+     *
+     * @param sizeBytesMax bytes that the writer may write at most
+     */
+    Stored put(long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions options);
+
+    /**
+     * Begins an object of known length, to be written in place by any threads and then sealed.
+     *
+     * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline of the options
+     * @throws io.tokamak.objects.TooLarge when it is larger than the pool
+     * @throws io.tokamak.objects.ObjectExists when the name is taken, or being written by somebody else
+     */
+    ObjectWriter create(long sizeBytes, PutOptions options);
+
+    /** Begins an object of unknown length, to be written from beginning to end by {@link ObjectWriter#write}. */
+    ObjectWriter create(PutOptions options);
+
+    /**
+     * Pins an object and returns its bytes in place: no copy, no system call.
+     *
+     * @param deadline how long to wait for an object that is not there yet; {@link Deadline#NONE} does not wait
+     * @return a view for this thread until closed, which ends the pin; {@link ObjectView#dup} for another
+     * @throws io.tokamak.objects.ObjectNotFound at the deadline, after the node has drained every lane
+     * @throws io.tokamak.objects.TooManyPins when the pin table is full
+     */
+    ObjectView get(ObjectId id, Deadline deadline);
+
+    /** As {@link #get(ObjectId, Deadline)}; the key of the object found is compared. */
+    ObjectView get(ObjectName name, Deadline deadline);
+
+    /**
+     * Pins all or none.
+     *
+     * @throws io.tokamak.objects.ObjectNotFound naming all that are missing at the deadline; no pin stays
+     */
+    ObjectViews getAll(List<ObjectId> ids, Deadline deadline);
+
+    /** A copy of the payload: cheaper than a view for small objects, as nothing is pinned. */
+    byte[] read(ObjectId id, Deadline deadline);
+
+    byte[] read(ObjectName name, Deadline deadline);
+
+    /**
+     * Waits until {@code count} of the objects are there.
+     *
+     * @return what is ready and what is not when that happens or the deadline passes, in the order given
+     */
+    WaitResult await(Collection<ObjectId> ids, int count, Deadline deadline);
+
+    /** Whether the object is there, lanes drained. */
+    boolean contains(ObjectId id);
+
+    /** Whether the index shows the object: no call, but a put that just returned elsewhere may not be seen. */
+    boolean peek(ObjectId id);
+
+    /** The object's description, or null. */
+    @Nullable ObjectInfo head(ObjectId id);
+
+    /** The object's description, or null. */
+    @Nullable ObjectInfo head(ObjectName name);
+
+    /** Deletes the object: not found afterwards by anyone; its bytes go with the last pin. False: it was not there. */
+    boolean delete(ObjectId id);
+
+    boolean delete(ObjectName name);
+
+    /** Deletes many in few calls and returns how many were there. */
+    long deleteAll(Collection<ObjectId> ids);
+
+    /** Deletes all objects of a group and returns how many there were. */
+    long deleteGroup(Group group);
+
+    /**
+     * Objects that match, fetched page by page while the stream is read. What is there from beginning to end is given
+     * exactly once, whatever else changes.
+     */
+    Stream<ObjectInfo> list(ListQuery query);
+
+    /** Calls the listener for each event until the returned handle is closed; subscribed when the call returns. */
+    AutoCloseable watch(WatchQuery query, Consumer<ObjectEvent> listener);
+
+    /** The node's state and ledger. */
+    NodeInfo node();
+
+    /** Returns lanes and detaches. Idempotent. */
+    @Override
+    void close();
+}
