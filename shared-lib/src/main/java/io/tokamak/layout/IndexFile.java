@@ -70,7 +70,7 @@ public final class IndexFile {
 
     public static final int LEVEL_MIN = 6;
 
-    private static final long SPLIT_MASK = (1L << 56) - 1;
+    private static final long SPLIT_MASK = (1L << 40) - 1;
     private static final int IDLE_SECONDS = 1 << 31;
 
     private IndexFile() {}
@@ -99,8 +99,13 @@ public final class IndexFile {
         return (long) flags << 48 | payloadLength;
     }
 
-    public static long levelSplit(int level, long split) {
-        return (long) level << 56 | split;
+    /** @param moves counts moves inside of chains, so that a reader who missed an entry on its way looks again */
+    public static long levelSplit(int level, int moves, long split) {
+        return (long) level << 56 | (moves & 0xFFFFL) << 40 | split;
+    }
+
+    public static int moves(long levelSplit) {
+        return (int) (levelSplit >>> 40) & 0xFFFF;
     }
 
     public static int level(long levelSplit) {

@@ -39,7 +39,8 @@ public final class PoolFile {
     public static final long RECORD_METADATA_OFFSET = 24;
     public static final long RECORD_CHECK_OFFSET = 28;
 
-    public static final int METADATA_BYTES_MAX = 128 << 20;
+    /** More than names, a media type and all attributes allowed can take. */
+    public static final int METADATA_BYTES_MAX = 16 << 10;
 
     /** Payloads of at least so many bytes begin at a cache line. */
     public static final int ALIGNED_PAYLOAD_BYTES_MIN = 256;

@@ -16,7 +16,7 @@ package io.tokamak.layout;
  *   80  createdAt     u64       milliseconds since the epoch
  *   88  nextSession   u32       written before a session is offered
  *   96  incarnationCeiling u64  every incarnation handed out so far is below
- *  128  levelSplit    u64       bits 56-63 level, bits 0-55 split                     R4
+ *  128  levelSplit    u64       bits 56-63 level, 40-55 moves, 0-39 split             R4
  *  136  overflowUsed  u64       overflow buckets that were ever handed out (allocated)
  *  192  retired       u32       1: leave, and attach to the folder's new store
  *  200  now           u64       milliseconds since the epoch, at most 50 ms old while the node lives

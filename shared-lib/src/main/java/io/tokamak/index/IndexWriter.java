@@ -1,0 +1,611 @@
+package io.tokamak.index;
+
+import static io.tokamak.layout.IndexFile.BUCKET_BYTES;
+import static io.tokamak.layout.IndexFile.SLOTS_PER_BUCKET;
+import static io.tokamak.layout.IndexFile.SLOT_BYTES;
+
+import io.tokamak.layout.IndexFile;
+import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.Memory;
+import java.util.BitSet;
+
+/**
+ * Changes a store's index. For the node's owner thread alone, which is the only writer; readers go on meanwhile.
+ *
+ * <p>Slot offsets stay valid until the next {@link #grow} or {@link #empty}. No call allocates on the heap.
+ */
+public final class IndexWriter {
+    public static final long NONE = -1;
+
+    /** Makes a part of the index file safe to touch. */
+    @FunctionalInterface
+    public interface Blocks {
+        /**
+         * @return false when there is no room
+         */
+        boolean allocate(long offset, long length);
+    }
+
+    /** Where a killed node may stop; tests kill there. */
+    @FunctionalInterface
+    public interface Steps {
+        void reached(String step);
+    }
+
+    private static final long ALLOCATION_STEP_BYTES = 1 << 20;
+
+    private final Memory store;
+    private final Memory index;
+    private final long seed;
+    private final long bucketLimit;
+    private final long overflowLimit;
+    private final Region buckets;
+    private final Region overflows;
+    private final Region bucketLinks;
+    private final Region overflowLinks;
+    private final BitSet freeOverflows = new BitSet();
+    private final Steps steps;
+    private long levelSplit;
+    private long bucketCount;
+    private long overflowUsed;
+    private long count;
+
+    /** A file's part that grows from its beginning. */
+    private final class Region {
+        private final Blocks blocks;
+        private final long start;
+        private final long end;
+        private long allocatedEnd;
+
+        Region(Blocks blocks, long start, long end) {
+            this.blocks = blocks;
+            this.start = start;
+            this.end = end;
+            this.allocatedEnd = start;
+        }
+
+        boolean cover(long offset) {
+            while (offset > allocatedEnd) {
+                long next = Math.min(end, Math.max(offset, allocatedEnd + ALLOCATION_STEP_BYTES));
+                if (!blocks.allocate(allocatedEnd, next - allocatedEnd)) {
+                    return false;
+                }
+                allocatedEnd = next;
+            }
+            return true;
+        }
+
+        long allocatedBytes() {
+            return allocatedEnd - start;
+        }
+    }
+
+    /**
+     * Takes an index as it lies, without looking at it: a new one is all zeros. Call {@link #create} or {@link #recover}
+     * first.
+     */
+    public IndexWriter(Memory store, Memory index, Blocks blocks, Steps steps) {
+        this.store = store;
+        this.index = index;
+        this.steps = steps;
+        this.seed = store.getLong(StoreFile.HASH_SEED_OFFSET);
+        this.bucketLimit = store.getLong(StoreFile.BUCKET_LIMIT_OFFSET);
+        this.overflowLimit = store.getLong(StoreFile.OVERFLOW_LIMIT_OFFSET);
+        long overflowStart = IndexFile.overflowOffset(bucketLimit, 0);
+        long linkStart = IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, 0);
+        long overflowLinkStart = IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, 0);
+        this.buckets = new Region(blocks, 0, overflowStart);
+        this.overflows = new Region(blocks, overflowStart, linkStart);
+        this.bucketLinks = new Region(blocks, linkStart, overflowLinkStart);
+        this.overflowLinks = new Region(blocks, overflowLinkStart, index.size());
+    }
+
+    /**
+     * Makes the smallest table.
+     *
+     * @return false when there is no room for it
+     */
+    public boolean create() {
+        if (!coverBuckets(1L << IndexFile.LEVEL_MIN) || !overflows.cover(IndexFile.overflowOffset(bucketLimit, 1))) {
+            return false;
+        }
+        publishLevelSplit(IndexFile.levelSplit(IndexFile.LEVEL_MIN, 0, 0));
+        return true;
+    }
+
+    /**
+     * Takes over what a node left: allocates what is in use (which is there already), empties what a split that was cut
+     * short left behind, and counts.
+     *
+     * @return false when there is no room, which means that the file was damaged
+     */
+    public boolean recover() {
+        levelSplit = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
+        bucketCount = IndexFile.bucketCount(levelSplit);
+        overflowUsed = store.getLong(StoreFile.OVERFLOW_USED_OFFSET);
+        if (bucketCount > bucketLimit
+                || overflowUsed > overflowLimit
+                || !coverBuckets(bucketCount)
+                || !coverOverflows(Math.max(1, overflowUsed))) {
+            return false;
+        }
+        if (bucketCount < bucketLimit && coverBuckets(bucketCount + 1)) {
+            emptyUnreachableBucket(bucketCount);
+        }
+        freeOverflows.set(0, (int) overflowUsed);
+        for (long bucket = 0; bucket < bucketCount; bucket++) {
+            recoverChain(bucket);
+        }
+        for (int free = freeOverflows.nextSetBit(0); free >= 0; free = freeOverflows.nextSetBit(free + 1)) {
+            emptyBucket(IndexFile.overflowOffset(bucketLimit, free));
+            index.putIntRelease(IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, free), 0);
+        }
+        return true;
+    }
+
+    private void emptyUnreachableBucket(long bucket) {
+        emptyBucket(IndexFile.bucketOffset(bucket));
+        index.putIntRelease(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket), 0);
+    }
+
+    private void emptyBucket(long offset) {
+        for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+            long slot = offset + (long) i * SLOT_BYTES;
+            if (state(slot) != IndexFile.EMPTY) {
+                setState(slot, IndexFile.EMPTY);
+            }
+        }
+    }
+
+    /** Entries that belong into another bucket were moved by a split that did not get round to emptying them. */
+    private void recoverChain(long bucket) {
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            if (at >= overflows.start) {
+                freeOverflows.clear((int) ((at - overflows.start) / BUCKET_BYTES));
+            }
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) == IndexFile.EMPTY) {
+                    continue;
+                }
+                if (IndexFile.bucketOf(hashOf(slot), levelSplit) != bucket || isRepeated(bucket, slot)) {
+                    setState(slot, IndexFile.EMPTY);
+                } else {
+                    count++;
+                }
+            }
+        }
+    }
+
+    /** A move inside of a chain that was cut short leaves the same id at the same offset twice. */
+    private boolean isRepeated(long bucket, long slot) {
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long other = at + (long) i * SLOT_BYTES;
+                if (other == slot) {
+                    return false;
+                }
+                if (state(other) != IndexFile.EMPTY
+                        && hasId(other, idFirst(slot), idSecond(slot))
+                        && location(other) == location(slot)) {
+                    return true;
+                }
+            }
+        }
+        return false;
+    }
+
+    /** Slots in use, of any state but EMPTY. */
+    public long count() {
+        return count;
+    }
+
+    public long bucketCount() {
+        return bucketCount;
+    }
+
+    /** Bytes of shared memory allocated for the index. */
+    public long allocatedBytes() {
+        return buckets.allocatedBytes()
+                + overflows.allocatedBytes()
+                + bucketLinks.allocatedBytes()
+                + overflowLinks.allocatedBytes();
+    }
+
+    public long hash(long first, long second) {
+        return IndexFile.hash(first, second, seed);
+    }
+
+    /** Touches what an insertion will look at, so that those of a batch wait for memory at the same time. */
+    public long prefetch(long hash) {
+        long bucket = IndexFile.bucketOf(hash, levelSplit);
+        long offset = IndexFile.bucketOffset(bucket);
+        return index.getLong(offset)
+                + index.getLong(offset + SLOT_BYTES)
+                + index.getLong(offset + 2 * SLOT_BYTES)
+                + index.getLong(offset + 3 * SLOT_BYTES)
+                + index.getInt(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+    }
+
+    /** The slot in which an id can be read or is on disk: SEALED or SPILLED; or {@link #NONE}. */
+    public long findCurrent(long first, long second) {
+        long bucket = IndexFile.bucketOf(hash(first, second), levelSplit);
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                int state = state(slot);
+                if ((state == IndexFile.SEALED || state == IndexFile.SPILLED) && hasId(slot, first, second)) {
+                    return slot;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    /** The slot of this id for the record at this pool offset, whatever its state but EMPTY; or {@link #NONE}. */
+    public long findAt(long first, long second, long location) {
+        long bucket = IndexFile.bucketOf(hash(first, second), levelSplit);
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) != IndexFile.EMPTY && hasId(slot, first, second) && location(slot) == location) {
+                    return slot;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    /**
+     * Publishes a record (R1).
+     *
+     * @return the slot, or {@link #NONE} when the index has no room left
+     */
+    public long insert(int state, SlotFields fields) {
+        long bucket = IndexFile.bucketOf(hash(fields.idFirst, fields.idSecond), levelSplit);
+        long slot = emptySlot(bucket);
+        if (slot == NONE) {
+            return NONE;
+        }
+        index.putLongOpaque(slot + IndexFile.ID_OFFSET, fields.idFirst);
+        index.putLongOpaque(slot + IndexFile.ID_OFFSET + Long.BYTES, fields.idSecond);
+        index.putLongOpaque(slot + IndexFile.INCARNATION_OFFSET, fields.incarnation);
+        index.putLongRelease(slot + IndexFile.LOCATION_OFFSET, fields.location);
+        index.putLongOpaque(slot + IndexFile.LENGTH_OFFSET, fields.length);
+        index.putIntOpaque(slot + IndexFile.METADATA_OFFSET, fields.metadataLength);
+        index.putIntOpaque(slot + IndexFile.IDLE_OFFSET, fields.idle);
+        index.putLongOpaque(slot + IndexFile.EXPIRY_OFFSET, fields.expiry);
+        setState(slot, state);
+        count++;
+        return slot;
+    }
+
+    private long emptySlot(long bucket) {
+        long last = NONE;
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) == IndexFile.EMPTY) {
+                    return slot;
+                }
+            }
+            last = at;
+        }
+        long overflow = takeOverflow();
+        if (overflow == NONE) {
+            return NONE;
+        }
+        link(bucket, last, (int) overflow + 1);
+        return IndexFile.overflowOffset(bucketLimit, overflow);
+    }
+
+    private long takeOverflow() {
+        int free = freeOverflows.nextSetBit(0);
+        if (free >= 0) {
+            freeOverflows.clear(free);
+            return free;
+        }
+        if (overflowUsed >= overflowLimit || !coverOverflows(overflowUsed + 1)) {
+            return NONE;
+        }
+        long overflow = overflowUsed++;
+        store.putLongRelease(StoreFile.OVERFLOW_USED_OFFSET, overflowUsed);
+        return overflow;
+    }
+
+    private boolean overflowsAvailable(int wanted) {
+        return freeOverflows.cardinality() >= wanted || overflowUsed + wanted <= overflowLimit;
+    }
+
+    /** Writes the link of the chain's bucket at {@code last}: zero ends the chain there. */
+    private void link(long bucket, long last, int link) {
+        index.putIntRelease(linkOffset(bucket, last), link);
+    }
+
+    /**
+     * Splits buckets until the load is right again. Entries move: slot offsets from before are void.
+     *
+     * @param bucketsMax how many buckets may be split at once, to bound the time
+     */
+    public void grow(int bucketsMax) {
+        for (int i = 0; i < bucketsMax && isLoaded(); i++) {
+            if (!split()) {
+                return;
+            }
+        }
+    }
+
+    public boolean isLoaded() {
+        return count > bucketCount * IndexFile.OBJECTS_PER_BUCKET_MAX;
+    }
+
+    /** R4: everything that moves is written, then the new split can be seen, then the old slots are emptied. */
+    private boolean split() {
+        long from = IndexFile.split(levelSplit);
+        int level = IndexFile.level(levelSplit);
+        long to = from + (1L << level);
+        if (to >= bucketLimit || !coverBuckets(to + 1)) {
+            return false;
+        }
+        long mask = (1L << (level + 1)) - 1;
+        int moving = 0;
+        for (long at = firstBucket(from); at != NONE; at = nextBucket(from, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) != IndexFile.EMPTY && (hashOf(slot) & mask) == to) {
+                    moving++;
+                }
+            }
+        }
+        if (!overflowsAvailable(moving / SLOTS_PER_BUCKET)) {
+            return false;
+        }
+        emptyUnreachableBucket(to);
+        for (long at = firstBucket(from); at != NONE; at = nextBucket(from, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) != IndexFile.EMPTY && (hashOf(slot) & mask) == to) {
+                    long target = emptySlot(to);
+                    if (target == NONE) {
+                        abandon(to);
+                        return false;
+                    }
+                    move(slot, target);
+                }
+            }
+        }
+        steps.reached("split.copied");
+        boolean levelIsDone = from + 1 == 1L << level;
+        int moves = IndexFile.moves(levelSplit);
+        publishLevelSplit(
+                levelIsDone
+                        ? IndexFile.levelSplit(level + 1, moves, 0)
+                        : IndexFile.levelSplit(level, moves, from + 1));
+        steps.reached("split.advanced");
+        for (long at = firstBucket(from); at != NONE; at = nextBucket(from, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) != IndexFile.EMPTY && (hashOf(slot) & mask) == to) {
+                    setState(slot, IndexFile.EMPTY);
+                }
+            }
+        }
+        steps.reached("split.emptied");
+        shortenChain(from);
+        return true;
+    }
+
+    /** Takes back what was copied to a bucket that nobody can reach yet. */
+    private void abandon(long bucket) {
+        for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+            emptyBucket(at);
+        }
+        unlinkEmptyTail(bucket);
+    }
+
+    /** Moves entries from overflow buckets to free slots before them, and takes empty buckets off the chain (R4). */
+    private void shortenChain(long bucket) {
+        long primary = firstBucket(bucket);
+        if (nextBucket(bucket, primary) == NONE) {
+            return;
+        }
+        boolean moved = false;
+        for (long at = nextBucket(bucket, primary); at != NONE; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) == IndexFile.EMPTY) {
+                    continue;
+                }
+                long target = emptySlotBefore(bucket, at);
+                if (target == NONE) {
+                    break;
+                }
+                move(slot, target);
+                steps.reached("split.shortening");
+                publishLevelSplit(IndexFile.levelSplit(
+                        IndexFile.level(levelSplit), IndexFile.moves(levelSplit) + 1, IndexFile.split(levelSplit)));
+                setState(slot, IndexFile.EMPTY);
+                moved = true;
+            }
+        }
+        unlinkEmptyTail(bucket);
+        if (moved) {
+            steps.reached("split.shortened");
+        }
+    }
+
+    private long emptySlotBefore(long bucket, long end) {
+        for (long at = firstBucket(bucket); at != end; at = nextBucket(bucket, at)) {
+            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                long slot = at + (long) i * SLOT_BYTES;
+                if (state(slot) == IndexFile.EMPTY) {
+                    return slot;
+                }
+            }
+        }
+        return NONE;
+    }
+
+    private void unlinkEmptyTail(long bucket) {
+        long lastInUse = firstBucket(bucket);
+        for (long at = nextBucket(bucket, lastInUse); at != NONE; at = nextBucket(bucket, at)) {
+            if (!isEmpty(at)) {
+                lastInUse = at;
+            }
+        }
+        long unlinked = nextBucket(bucket, lastInUse);
+        if (unlinked == NONE) {
+            return;
+        }
+        link(bucket, lastInUse, 0);
+        // A reader inside of an unlinked bucket ends its chain there, or goes astray in another chain once the bucket
+        // is used again; it misses, finds another levelSplit, and looks again.
+        publishLevelSplit(IndexFile.levelSplit(
+                IndexFile.level(levelSplit), IndexFile.moves(levelSplit) + 1, IndexFile.split(levelSplit)));
+        while (unlinked != NONE) {
+            long next = nextBucket(bucket, unlinked);
+            index.putIntRelease(linkOffset(bucket, unlinked), 0);
+            freeOverflows.set((int) ((unlinked - overflows.start) / BUCKET_BYTES));
+            unlinked = next;
+        }
+    }
+
+    private boolean isEmpty(long bucketOffset) {
+        for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+            if (state(bucketOffset + (long) i * SLOT_BYTES) != IndexFile.EMPTY) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private void move(long source, long target) {
+        for (long field = IndexFile.ID_OFFSET; field < SLOT_BYTES; field += Long.BYTES) {
+            if (field == IndexFile.LOCATION_OFFSET) {
+                index.putLongRelease(target + field, index.getLong(source + field));
+            } else {
+                index.putLongOpaque(target + field, index.getLong(source + field));
+            }
+        }
+        setState(target, state(source));
+    }
+
+    /** Gives the slot a new state and, with it, a new generation: no state word of a slot ever comes back (I8). */
+    public void setState(long slot, int state) {
+        long generation = IndexFile.generationOf(index.getLong(slot + IndexFile.STATE_OFFSET)) + 1;
+        index.putLongRelease(slot + IndexFile.STATE_OFFSET, IndexFile.stateWord(state, generation));
+    }
+
+    /** Ends a slot's life. */
+    public void empty(long slot) {
+        setState(slot, IndexFile.EMPTY);
+        count--;
+    }
+
+    public int state(long slot) {
+        return IndexFile.stateOf(index.getLong(slot + IndexFile.STATE_OFFSET));
+    }
+
+    public long idFirst(long slot) {
+        return index.getLong(slot + IndexFile.ID_OFFSET);
+    }
+
+    public long idSecond(long slot) {
+        return index.getLong(slot + IndexFile.ID_OFFSET + Long.BYTES);
+    }
+
+    public long incarnation(long slot) {
+        return index.getLong(slot + IndexFile.INCARNATION_OFFSET);
+    }
+
+    public long location(long slot) {
+        return index.getLong(slot + IndexFile.LOCATION_OFFSET);
+    }
+
+    public long length(long slot) {
+        return index.getLong(slot + IndexFile.LENGTH_OFFSET);
+    }
+
+    public int metadataLength(long slot) {
+        return index.getInt(slot + IndexFile.METADATA_OFFSET);
+    }
+
+    public int idle(long slot) {
+        return index.getInt(slot + IndexFile.IDLE_OFFSET);
+    }
+
+    public long expiry(long slot) {
+        return index.getLong(slot + IndexFile.EXPIRY_OFFSET);
+    }
+
+    public void setExpiry(long slot, long expiryMillis) {
+        index.putLongOpaque(slot + IndexFile.EXPIRY_OFFSET, expiryMillis);
+    }
+
+    /** Called with every slot in use; may change its state, must not insert or grow. */
+    @FunctionalInterface
+    public interface SlotVisitor {
+        void visit(long slot);
+    }
+
+    /**
+     * Visits the slots in use of primary buckets {@code [from, from + buckets)} and their chains.
+     *
+     * @return the bucket to go on with, or 0 after the last one
+     */
+    public long visit(long from, long buckets, SlotVisitor visitor) {
+        long end = Math.min(bucketCount, from + buckets);
+        for (long bucket = from; bucket < end; bucket++) {
+            for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
+                for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+                    long slot = at + (long) i * SLOT_BYTES;
+                    if (state(slot) != IndexFile.EMPTY) {
+                        visitor.visit(slot);
+                    }
+                }
+            }
+        }
+        return end >= bucketCount ? 0 : end;
+    }
+
+    private boolean hasId(long slot, long first, long second) {
+        return idFirst(slot) == first && idSecond(slot) == second;
+    }
+
+    private long hashOf(long slot) {
+        return hash(idFirst(slot), idSecond(slot));
+    }
+
+    private void publishLevelSplit(long next) {
+        levelSplit = next;
+        bucketCount = IndexFile.bucketCount(next);
+        store.putLongRelease(StoreFile.LEVEL_SPLIT_OFFSET, next);
+    }
+
+    private boolean coverBuckets(long bucketsInUse) {
+        return buckets.cover(IndexFile.bucketOffset(bucketsInUse))
+                && bucketLinks.cover(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucketsInUse));
+    }
+
+    private boolean coverOverflows(long overflowsInUse) {
+        return overflows.cover(IndexFile.overflowOffset(bucketLimit, overflowsInUse))
+                && overflowLinks.cover(
+                        IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflowsInUse));
+    }
+
+    private long firstBucket(long bucket) {
+        return IndexFile.bucketOffset(bucket);
+    }
+
+    private long nextBucket(long bucket, long at) {
+        int link = index.getInt(linkOffset(bucket, at));
+        return link == 0 ? NONE : IndexFile.overflowOffset(bucketLimit, Integer.toUnsignedLong(link) - 1);
+    }
+
+    private long linkOffset(long bucket, long at) {
+        return at < overflows.start
+                ? IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket)
+                : IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, (at - overflows.start) / BUCKET_BYTES);
+    }
+
+}
