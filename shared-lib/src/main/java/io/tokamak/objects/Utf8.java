@@ -79,8 +79,25 @@ final class Utf8 {
      * @param text without unpaired surrogates
      */
     static boolean equals(MemorySegment segment, long offset, int length, String text) {
-        int at = 0;
-        for (int i = 0; i < text.length(); i++) {
+        int chars = text.length();
+        if (length < chars) { // no character takes less than a byte
+            return false;
+        }
+        int ascii = 0;
+        while (ascii < chars && text.charAt(ascii) < 0x80) {
+            if (segment.get(ValueLayout.JAVA_BYTE, offset + ascii) != (byte) text.charAt(ascii)) {
+                return false;
+            }
+            ascii++;
+        }
+        return equals(segment, offset, length, text, ascii);
+    }
+
+    /** The rest, from the first character on that is not ASCII. */
+    private static boolean equals(
+            MemorySegment segment, long offset, int length, String text, int start) {
+        int at = start;
+        for (int i = start; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c < 0x80) {
                 if (at >= length || get(segment, offset + at) != c) {
