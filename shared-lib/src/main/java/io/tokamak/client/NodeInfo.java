@@ -5,9 +5,18 @@ import java.util.List;
 
 /** A node as it says of itself. Sizes are bytes. */
 public record NodeInfo(
-        String id, int storeNumber, String state, Instant startedAt, long objects, Ledger ledger, List<Session> sessions) {
+        String id,
+        int storeNumber,
+        String state,
+        Instant startedAt,
+        long objects,
+        Ledger ledger,
+        List<Session> sessions) {
 
-    /** {@code inUse + free + leased + condemned + withheld = capacity}; {@code pinned} is part of the first and fourth. */
+    /**
+     * {@code inUse + free + leased + condemned + withheld = capacity}; {@code pinned} is part of
+     * the first and fourth.
+     */
     public record Ledger(
             long capacity,
             long inUse,

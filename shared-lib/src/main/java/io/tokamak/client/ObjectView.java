@@ -9,9 +9,9 @@ import net.openhft.chronicle.bytes.Bytes;
 /**
  * The bytes of an object, in place and read-only, pinned until closed.
  *
- * <p>Confined to the thread that got it. After {@link #close} every access to the view, its segment or its Chronicle
- * bytes throws {@link IllegalStateException} rather than reading bytes that may belong to another object by then. A
- * {@link ByteBuffer} of it throws likewise.
+ * <p>Confined to the thread that got it. After {@link #close} every access to the view, its segment
+ * or its Chronicle bytes throws {@link IllegalStateException} rather than reading bytes that may
+ * belong to another object by then. A {@link ByteBuffer} of it throws likewise.
  */
 public interface ObjectView extends AutoCloseable {
     ObjectId id();
@@ -43,10 +43,16 @@ public interface ObjectView extends AutoCloseable {
     /** The payload as Chronicle bytes, read position 0; valid until the view is closed. */
     Bytes<?> bytes();
 
-    /** Another view of the same pin, for another thread: it is confined to the thread that first uses it. */
+    /**
+     * Another view of the same pin, for another thread: it is confined to the thread that first
+     * uses it.
+     */
     ObjectView dup();
 
-    /** Another view of the same pin that any threads may use at once; closing it costs a handshake of all threads. */
+    /**
+     * Another view of the same pin that any threads may use at once; closing it costs a handshake
+     * of all threads.
+     */
     ObjectView share();
 
     /** Ends this view; the last one to be closed ends the pin. Idempotent. */

@@ -2,7 +2,10 @@ package io.tokamak.client;
 
 import java.util.List;
 
-/** Views of several objects, in the order asked for, ended together. Confined to the thread that got them. */
+/**
+ * Views of several objects, in the order asked for, ended together. Confined to the thread that got
+ * them.
+ */
 public interface ObjectViews extends AutoCloseable, Iterable<ObjectView> {
     int size();
 

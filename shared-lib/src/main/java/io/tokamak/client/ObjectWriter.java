@@ -8,9 +8,9 @@ import java.nio.ByteBuffer;
 /**
  * An object being written in place: invisible until {@link #seal}, gone when closed before.
  *
- * <p>{@link #segment} may be written by several threads at once; the caller joins them before {@link #seal}. The other
- * methods are for one thread at a time. Calls after {@link #seal}, {@link #abort} or {@link #close} throw {@link
- * io.tokamak.objects.InvalidState}.
+ * <p>{@link #segment} may be written by several threads at once; the caller joins them before
+ * {@link #seal}. The other methods are for one thread at a time. Calls after {@link #seal}, {@link
+ * #abort} or {@link #close} throw {@link io.tokamak.objects.InvalidState}.
  */
 public interface ObjectWriter extends AutoCloseable {
     /** The id that the object will have. */
@@ -41,8 +41,8 @@ public interface ObjectWriter extends AutoCloseable {
     long writeFrom(InputStream stream);
 
     /**
-     * Makes the object visible, for ever unchanged. An object of known length is sealed whole, whatever was written by
-     * {@link #write}; one of unknown length has the bytes appended.
+     * Makes the object visible, for ever unchanged. An object of known length is sealed whole,
+     * whatever was written by {@link #write}; one of unknown length has the bytes appended.
      *
      * @throws io.tokamak.objects.ObjectExists when its name was taken meanwhile by other bytes
      */

@@ -25,15 +25,23 @@ public record PutOptions(
         Duration timeout) {
 
     /** Anonymous, {@code application/octet-stream}, no attributes, ten seconds for room. */
-    public static final PutOptions DEFAULTS = new PutOptions(
-            null, MediaType.OCTET_STREAM, null, Attributes.NONE, null, null, Duration.ofSeconds(10));
+    public static final PutOptions DEFAULTS =
+            new PutOptions(
+                    null,
+                    MediaType.OCTET_STREAM,
+                    null,
+                    Attributes.NONE,
+                    null,
+                    null,
+                    Duration.ofSeconds(10));
 
     public static PutOptions named(ObjectName name) {
         return DEFAULTS.withName(name);
     }
 
     public PutOptions withName(@Nullable ObjectName other) {
-        return new PutOptions(other, mediaType, contentEncoding, attributes, lifetime, group, timeout);
+        return new PutOptions(
+                other, mediaType, contentEncoding, attributes, lifetime, group, timeout);
     }
 
     public PutOptions withMediaType(MediaType other) {
@@ -53,7 +61,8 @@ public record PutOptions(
     }
 
     public PutOptions withGroup(@Nullable Group other) {
-        return new PutOptions(name, mediaType, contentEncoding, attributes, lifetime, other, timeout);
+        return new PutOptions(
+                name, mediaType, contentEncoding, attributes, lifetime, other, timeout);
     }
 
     public PutOptions withTimeout(Duration other) {

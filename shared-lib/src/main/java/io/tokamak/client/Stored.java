@@ -11,4 +11,9 @@ import org.jspecify.annotations.Nullable;
  * @param incarnation of a named object; 0 for an anonymous one, whose id is never used again
  * @param created false when the very same object was there under this name before
  */
-public record Stored(ObjectId id, @Nullable ObjectName name, long sizeBytes, long incarnation, boolean created) {}
+public record Stored(
+        ObjectId id,
+        @Nullable ObjectName name,
+        long sizeBytes,
+        long incarnation,
+        boolean created) {}

@@ -18,15 +18,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * A store as a program sees it: immutable objects by id or by name.
  *
- * <p>Thread-safe, for platform and virtual threads; one client for a process is enough. Every call that may wait takes
- * a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose types say what to do next. A restart of the
- * node is waited for, within the deadline of the call, and never seen by a reader of a view.
+ * <p>Thread-safe, for platform and virtual threads; one client for a process is enough. Every call
+ * that may wait takes a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose
+ * types say what to do next. A restart of the node is waited for, within the deadline of the call,
+ * and never seen by a reader of a view.
  *
- * <p>Closing the client is safe with views open: they stay readable, and the session ends with the last of them.
+ * <p>Closing the client is safe with views open: they stay readable, and the session ends with the
+ * last of them.
  */
 public interface TokamakClient extends AutoCloseable {
 
-    /** Connects to the node of this host in its usual folder, see {@link ConnectOptions#defaults}. */
+    /**
+     * Connects to the node of this host in its usual folder, see {@link ConnectOptions#defaults}.
+     */
     static TokamakClient connect() {
         return connect(ConnectOptions.defaults());
     }
@@ -52,12 +56,14 @@ public interface TokamakClient extends AutoCloseable {
     /** Puts a copy of the segment, of any length; several threads copy a large one. */
     Stored put(MemorySegment payload, PutOptions options);
 
-    /** Puts all that the stream still gives; its length need not be known. The stream is not closed. */
+    /**
+     * Puts all that the stream still gives; its length need not be known. The stream is not closed.
+     */
     Stored put(InputStream payload, PutOptions options);
 
     /**
-     * Puts an object that the writer fills in place, in the calling thread. The object has as many bytes as were
-     * written; nothing is stored when the writer throws.
+     * Puts an object that the writer fills in place, in the calling thread. The object has as many
+     * bytes as were written; nothing is stored when the writer throws.
      *
      * @param sizeBytesMax bytes that the writer may write at most
      */
@@ -68,19 +74,26 @@ public interface TokamakClient extends AutoCloseable {
      *
      * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline of the options
      * @throws io.tokamak.objects.TooLarge when it is larger than the pool
-     * @throws io.tokamak.objects.ObjectExists when the name is taken, or being written by somebody else
+     * @throws io.tokamak.objects.ObjectExists when the name is taken, or being written by somebody
+     *     else
      */
     ObjectWriter create(long sizeBytes, PutOptions options);
 
-    /** Begins an object of unknown length, to be written from beginning to end by {@link ObjectWriter#write}. */
+    /**
+     * Begins an object of unknown length, to be written from beginning to end by {@link
+     * ObjectWriter#write}.
+     */
     ObjectWriter create(PutOptions options);
 
     /**
      * Pins an object and returns its bytes in place: no copy, no system call.
      *
-     * @param deadline how long to wait for an object that is not there yet; {@link Deadline#NONE} does not wait
-     * @return a view for this thread until closed, which ends the pin; {@link ObjectView#dup} for another
-     * @throws io.tokamak.objects.ObjectNotFound at the deadline, after the node has drained every lane
+     * @param deadline how long to wait for an object that is not there yet; {@link Deadline#NONE}
+     *     does not wait
+     * @return a view for this thread until closed, which ends the pin; {@link ObjectView#dup} for
+     *     another
+     * @throws io.tokamak.objects.ObjectNotFound at the deadline, after the node has drained every
+     *     lane
      * @throws io.tokamak.objects.TooManyPins when the pin table is full
      */
     ObjectView get(ObjectId id, Deadline deadline);
@@ -91,7 +104,8 @@ public interface TokamakClient extends AutoCloseable {
     /**
      * Pins all or none.
      *
-     * @throws io.tokamak.objects.ObjectNotFound naming all that are missing at the deadline; no pin stays
+     * @throws io.tokamak.objects.ObjectNotFound naming all that are missing at the deadline; no pin
+     *     stays
      */
     ObjectViews getAll(List<ObjectId> ids, Deadline deadline);
 
@@ -103,14 +117,18 @@ public interface TokamakClient extends AutoCloseable {
     /**
      * Waits until {@code count} of the objects are there.
      *
-     * @return what is ready and what is not when that happens or the deadline passes, in the order given
+     * @return what is ready and what is not when that happens or the deadline passes, in the order
+     *     given
      */
     WaitResult await(Collection<ObjectId> ids, int count, Deadline deadline);
 
     /** Whether the object is there, lanes drained. */
     boolean contains(ObjectId id);
 
-    /** Whether the index shows the object: no call, but a put that just returned elsewhere may not be seen. */
+    /**
+     * Whether the index shows the object: no call, but a put that just returned elsewhere may not
+     * be seen.
+     */
     boolean peek(ObjectId id);
 
     /** The object's description, or null. */
@@ -119,7 +137,10 @@ public interface TokamakClient extends AutoCloseable {
     /** The object's description, or null. */
     @Nullable ObjectInfo head(ObjectName name);
 
-    /** Deletes the object: not found afterwards by anyone; its bytes go with the last pin. False: it was not there. */
+    /**
+     * Deletes the object: not found afterwards by anyone; its bytes go with the last pin. False: it
+     * was not there.
+     */
     boolean delete(ObjectId id);
 
     boolean delete(ObjectName name);
@@ -131,12 +152,15 @@ public interface TokamakClient extends AutoCloseable {
     long deleteGroup(Group group);
 
     /**
-     * Objects that match, fetched page by page while the stream is read. What is there from beginning to end is given
-     * exactly once, whatever else changes.
+     * Objects that match, fetched page by page while the stream is read. What is there from
+     * beginning to end is given exactly once, whatever else changes.
      */
     Stream<ObjectInfo> list(ListQuery query);
 
-    /** Calls the listener for each event until the returned handle is closed; subscribed when the call returns. */
+    /**
+     * Calls the listener for each event until the returned handle is closed; subscribed when the
+     * call returns.
+     */
     AutoCloseable watch(WatchQuery query, Consumer<ObjectEvent> listener);
 
     /** The node's state and ledger. */

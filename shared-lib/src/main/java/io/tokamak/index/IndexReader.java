@@ -10,8 +10,8 @@ import io.tokamak.memory.Memory;
 /**
  * Looks objects up in a store's index. Thread-safe; never blocks, never allocates.
  *
- * <p>What a slot says is trusted only after its state word was loaded again and found unchanged (R1): the accessors
- * below are hints until then.
+ * <p>What a slot says is trusted only after its state word was loaded again and found unchanged
+ * (R1): the accessors below are hints until then.
  */
 public final class IndexReader {
     public static final long NOT_FOUND = -1;
@@ -22,7 +22,10 @@ public final class IndexReader {
     private final long bucketLimit;
     private final long overflowLimit;
 
-    /** A value of the past is as good: a bucket that was split since then misses, and the miss looks again (R4). */
+    /**
+     * A value of the past is as good: a bucket that was split since then misses, and the miss looks
+     * again (R4).
+     */
     private long levelSplit;
 
     public IndexReader(Memory store, Memory index) {
@@ -44,8 +47,8 @@ public final class IndexReader {
      *
      * @param first bytes 0 to 7 of the id, little-endian
      * @param second bytes 8 to 15 of the id, little-endian
-     * @return the slot's offset in the index, or {@link #NOT_FOUND}: no sealed object had this id at some moment of the
-     *     call
+     * @return the slot's offset in the index, or {@link #NOT_FOUND}: no sealed object had this id
+     *     at some moment of the call
      */
     public long find(long first, long second) {
         long hash = IndexFile.hash(first, second, seed);
@@ -66,7 +69,9 @@ public final class IndexReader {
 
     /** Touches the bucket of an id, so that several look-ups wait for memory at the same time. */
     public long prefetch(long first, long second) {
-        long bucket = IndexFile.bucketOffset(IndexFile.bucketOf(IndexFile.hash(first, second, seed), levelSplit));
+        long bucket =
+                IndexFile.bucketOffset(
+                        IndexFile.bucketOf(IndexFile.hash(first, second, seed), levelSplit));
         return index.getLong(bucket) + index.getLong(bucket + 2 * SLOT_BYTES);
     }
 
@@ -76,7 +81,9 @@ public final class IndexReader {
     }
 
     private long findInBucket(long bucketOffset, long first, long second) {
-        for (long slot = bucketOffset; slot < bucketOffset + SLOTS_PER_BUCKET * SLOT_BYTES; slot += SLOT_BYTES) {
+        for (long slot = bucketOffset;
+                slot < bucketOffset + SLOTS_PER_BUCKET * SLOT_BYTES;
+                slot += SLOT_BYTES) {
             if (matches(slot, first, second)) {
                 return slot;
             }
@@ -85,18 +92,23 @@ public final class IndexReader {
     }
 
     private long findInOverflow(long bucket, long first, long second) {
-        int link = index.getIntAcquire(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
-        // A chain that changes under the reader could lead it in circles: more steps than buckets are a miss.
+        int link =
+                index.getIntAcquire(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+        // A chain that changes under the reader could lead it in circles: more steps than buckets
+        // are a miss.
         for (long steps = 0; link != 0 && steps < overflowLimit; steps++) {
             long overflow = Integer.toUnsignedLong(link) - 1;
             if (overflow >= overflowLimit) {
                 break;
             }
-            long slot = findInBucket(IndexFile.overflowOffset(bucketLimit, overflow), first, second);
+            long slot =
+                    findInBucket(IndexFile.overflowOffset(bucketLimit, overflow), first, second);
             if (slot != NOT_FOUND) {
                 return slot;
             }
-            link = index.getIntAcquire(IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow));
+            link =
+                    index.getIntAcquire(
+                            IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow));
         }
         return NOT_FOUND;
     }
@@ -130,7 +142,9 @@ public final class IndexReader {
         return index.getLongAcquire(slot + IndexFile.LOCATION_OFFSET);
     }
 
-    /** The length word: {@link IndexFile#payloadLength} and {@link IndexFile#flags} take it apart. */
+    /**
+     * The length word: {@link IndexFile#payloadLength} and {@link IndexFile#flags} take it apart.
+     */
     public long length(long slot) {
         return index.getLongOpaque(slot + IndexFile.LENGTH_OFFSET);
     }

@@ -10,9 +10,11 @@ import io.tokamak.memory.Memory;
 import java.util.BitSet;
 
 /**
- * Changes a store's index. For the node's owner thread alone, which is the only writer; readers go on meanwhile.
+ * Changes a store's index. For the node's owner thread alone, which is the only writer; readers go
+ * on meanwhile.
  *
- * <p>Slot offsets stay valid until the next {@link #grow} or {@link #empty}. No call allocates on the heap.
+ * <p>Slot offsets stay valid until the next {@link #grow} or {@link #empty}. No call allocates on
+ * the heap.
  */
 public final class IndexWriter {
     public static final long NONE = -1;
@@ -81,8 +83,8 @@ public final class IndexWriter {
     }
 
     /**
-     * Takes an index as it lies, without looking at it: a new one is all zeros. Call {@link #create} or {@link #recover}
-     * first.
+     * Takes an index as it lies, without looking at it: a new one is all zeros. Call {@link
+     * #create} or {@link #recover} first.
      */
     public IndexWriter(Memory store, Memory index, Blocks blocks, Steps steps) {
         this.store = store;
@@ -106,7 +108,8 @@ public final class IndexWriter {
      * @return false when there is no room for it
      */
     public boolean create() {
-        if (!coverBuckets(1L << IndexFile.LEVEL_MIN) || !overflows.cover(IndexFile.overflowOffset(bucketLimit, 1))) {
+        if (!coverBuckets(1L << IndexFile.LEVEL_MIN)
+                || !overflows.cover(IndexFile.overflowOffset(bucketLimit, 1))) {
             return false;
         }
         publishLevelSplit(IndexFile.levelSplit(IndexFile.LEVEL_MIN, 0, 0));
@@ -114,8 +117,8 @@ public final class IndexWriter {
     }
 
     /**
-     * Takes over what a node left: allocates what is in use (which is there already), empties what a split that was cut
-     * short left behind, and counts.
+     * Takes over what a node left: allocates what is in use (which is there already), empties what
+     * a split that was cut short left behind, and counts.
      *
      * @return false when there is no room, which means that the file was damaged
      */
@@ -136,7 +139,9 @@ public final class IndexWriter {
         for (long bucket = 0; bucket < bucketCount; bucket++) {
             recoverChain(bucket);
         }
-        for (int free = freeOverflows.nextSetBit(0); free >= 0; free = freeOverflows.nextSetBit(free + 1)) {
+        for (int free = freeOverflows.nextSetBit(0);
+                free >= 0;
+                free = freeOverflows.nextSetBit(free + 1)) {
             emptyBucket(IndexFile.overflowOffset(bucketLimit, free));
             index.putIntRelease(IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, free), 0);
         }
@@ -157,7 +162,10 @@ public final class IndexWriter {
         }
     }
 
-    /** Entries that belong into another bucket were moved by a split that did not get round to emptying them. */
+    /**
+     * Entries that belong into another bucket were moved by a split that did not get round to
+     * emptying them.
+     */
     private void recoverChain(long bucket) {
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
             if (at >= overflows.start) {
@@ -168,7 +176,8 @@ public final class IndexWriter {
                 if (state(slot) == IndexFile.EMPTY) {
                     continue;
                 }
-                if (IndexFile.bucketOf(hashOf(slot), levelSplit) != bucket || isRepeated(bucket, slot)) {
+                if (IndexFile.bucketOf(hashOf(slot), levelSplit) != bucket
+                        || isRepeated(bucket, slot)) {
                     setState(slot, IndexFile.EMPTY);
                 } else {
                     count++;
@@ -216,7 +225,10 @@ public final class IndexWriter {
         return IndexFile.hash(first, second, seed);
     }
 
-    /** Touches what an insertion will look at, so that those of a batch wait for memory at the same time. */
+    /**
+     * Touches what an insertion will look at, so that those of a batch wait for memory at the same
+     * time.
+     */
     public long prefetch(long hash) {
         long bucket = IndexFile.bucketOf(hash, levelSplit);
         long offset = IndexFile.bucketOffset(bucket);
@@ -234,7 +246,8 @@ public final class IndexWriter {
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
                 int state = state(slot);
-                if ((state == IndexFile.SEALED || state == IndexFile.SPILLED) && hasId(slot, first, second)) {
+                if ((state == IndexFile.SEALED || state == IndexFile.SPILLED)
+                        && hasId(slot, first, second)) {
                     return slot;
                 }
             }
@@ -242,13 +255,18 @@ public final class IndexWriter {
         return NONE;
     }
 
-    /** The slot of this id for the record at this pool offset, whatever its state but EMPTY; or {@link #NONE}. */
+    /**
+     * The slot of this id for the record at this pool offset, whatever its state but EMPTY; or
+     * {@link #NONE}.
+     */
     public long findAt(long first, long second, long location) {
         long bucket = IndexFile.bucketOf(hash(first, second), levelSplit);
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
-                if (state(slot) != IndexFile.EMPTY && hasId(slot, first, second) && location(slot) == location) {
+                if (state(slot) != IndexFile.EMPTY
+                        && hasId(slot, first, second)
+                        && location(slot) == location) {
                     return slot;
                 }
             }
@@ -323,7 +341,8 @@ public final class IndexWriter {
     }
 
     /**
-     * Splits buckets until the load is right again. Entries move: slot offsets from before are void.
+     * Splits buckets until the load is right again. Entries move: slot offsets from before are
+     * void.
      *
      * @param bucketsMax how many buckets may be split at once, to bound the time
      */
@@ -339,7 +358,10 @@ public final class IndexWriter {
         return count > bucketCount * IndexFile.OBJECTS_PER_BUCKET_MAX;
     }
 
-    /** R4: everything that moves is written, then the new split can be seen, then the old slots are emptied. */
+    /**
+     * R4: everything that moves is written, then the new split can be seen, then the old slots are
+     * emptied.
+     */
     private boolean split() {
         long from = IndexFile.split(levelSplit);
         int level = IndexFile.level(levelSplit);
@@ -403,7 +425,10 @@ public final class IndexWriter {
         unlinkEmptyTail(bucket);
     }
 
-    /** Moves entries from overflow buckets to free slots before them, and takes empty buckets off the chain (R4). */
+    /**
+     * Moves entries from overflow buckets to free slots before them, and takes empty buckets off
+     * the chain (R4).
+     */
     private void shortenChain(long bucket) {
         long primary = firstBucket(bucket);
         if (nextBucket(bucket, primary) == NONE) {
@@ -422,8 +447,11 @@ public final class IndexWriter {
                 }
                 move(slot, target);
                 steps.reached("split.shortening");
-                publishLevelSplit(IndexFile.levelSplit(
-                        IndexFile.level(levelSplit), IndexFile.moves(levelSplit) + 1, IndexFile.split(levelSplit)));
+                publishLevelSplit(
+                        IndexFile.levelSplit(
+                                IndexFile.level(levelSplit),
+                                IndexFile.moves(levelSplit) + 1,
+                                IndexFile.split(levelSplit)));
                 setState(slot, IndexFile.EMPTY);
                 moved = true;
             }
@@ -458,10 +486,14 @@ public final class IndexWriter {
             return;
         }
         link(bucket, lastInUse, 0);
-        // A reader inside of an unlinked bucket ends its chain there, or goes astray in another chain once the bucket
+        // A reader inside of an unlinked bucket ends its chain there, or goes astray in another
+        // chain once the bucket
         // is used again; it misses, finds another levelSplit, and looks again.
-        publishLevelSplit(IndexFile.levelSplit(
-                IndexFile.level(levelSplit), IndexFile.moves(levelSplit) + 1, IndexFile.split(levelSplit)));
+        publishLevelSplit(
+                IndexFile.levelSplit(
+                        IndexFile.level(levelSplit),
+                        IndexFile.moves(levelSplit) + 1,
+                        IndexFile.split(levelSplit)));
         while (unlinked != NONE) {
             long next = nextBucket(bucket, unlinked);
             index.putIntRelease(linkOffset(bucket, unlinked), 0);
@@ -490,7 +522,10 @@ public final class IndexWriter {
         setState(target, state(source));
     }
 
-    /** Gives the slot a new state and, with it, a new generation: no state word of a slot ever comes back (I8). */
+    /**
+     * Gives the slot a new state and, with it, a new generation: no state word of a slot ever comes
+     * back (I8).
+     */
     public void setState(long slot, int state) {
         long generation = IndexFile.generationOf(index.getLong(slot + IndexFile.STATE_OFFSET)) + 1;
         index.putLongRelease(slot + IndexFile.STATE_OFFSET, IndexFile.stateWord(state, generation));
@@ -584,7 +619,8 @@ public final class IndexWriter {
 
     private boolean coverBuckets(long bucketsInUse) {
         return buckets.cover(IndexFile.bucketOffset(bucketsInUse))
-                && bucketLinks.cover(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucketsInUse));
+                && bucketLinks.cover(
+                        IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucketsInUse));
     }
 
     private boolean coverOverflows(long overflowsInUse) {
@@ -599,13 +635,15 @@ public final class IndexWriter {
 
     private long nextBucket(long bucket, long at) {
         int link = index.getInt(linkOffset(bucket, at));
-        return link == 0 ? NONE : IndexFile.overflowOffset(bucketLimit, Integer.toUnsignedLong(link) - 1);
+        return link == 0
+                ? NONE
+                : IndexFile.overflowOffset(bucketLimit, Integer.toUnsignedLong(link) - 1);
     }
 
     private long linkOffset(long bucket, long at) {
         return at < overflows.start
                 ? IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket)
-                : IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, (at - overflows.start) / BUCKET_BYTES);
+                : IndexFile.overflowLinkOffset(
+                        bucketLimit, overflowLimit, (at - overflows.start) / BUCKET_BYTES);
     }
-
 }

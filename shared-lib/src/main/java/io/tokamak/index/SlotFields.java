@@ -1,8 +1,8 @@
 package io.tokamak.index;
 
 /**
- * What a slot says besides its state. Mutable and reused: the owner thread fills one for each record that it publishes,
- * and millions of records leave no garbage.
+ * What a slot says besides its state. Mutable and reused: the owner thread fills one for each
+ * record that it publishes, and millions of records leave no garbage.
  */
 public final class SlotFields {
     public long idFirst;

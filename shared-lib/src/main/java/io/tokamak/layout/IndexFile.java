@@ -1,9 +1,9 @@
 package io.tokamak.layout;
 
 /**
- * The file {@code index}: a hash table from object id to bytes, grown by linear hashing (Litwin, VLDB 1980) one bucket
- * at a time, so that neither tombstones nor a new mapping is ever needed. Written by the node's owner thread alone,
- * mapped read-only by clients.
+ * The file {@code index}: a hash table from object id to bytes, grown by linear hashing (Litwin,
+ * VLDB 1980) one bucket at a time, so that neither tombstones nor a new mapping is ever needed.
+ * Written by the node's owner thread alone, mapped read-only by clients.
  *
  * <pre>
  *  bucketLimit   x 256 bytes   primary buckets of four slots
@@ -12,8 +12,8 @@ package io.tokamak.layout;
  *  overflowLimit x u32         links of the overflow buckets: number of the next one + 1, or 0
  * </pre>
  *
- * The length is reserved once and sparse. Blocks are allocated before a bucket in them can be reached: a client that
- * stays below {@code levelSplit} and follows links never touches a hole.
+ * The length is reserved once and sparse. Blocks are allocated before a bucket in them can be
+ * reached: a client that stays below {@code levelSplit} and follows links never touches a hole.
  *
  * <p>A slot is one cache line. Fields first, then the state word (R1).
  *
@@ -60,12 +60,17 @@ public final class IndexFile {
     /** The object belongs to a group, named in its metadata. */
     public static final int FLAG_GROUP = 1 << 2;
 
-    /** Besides the idle time, the metadata holds a time at which the object ends whatever happens. */
+    /**
+     * Besides the idle time, the metadata holds a time at which the object ends whatever happens.
+     */
     public static final int FLAG_UNTIL = 1 << 3;
 
     public static final long PAYLOAD_LENGTH_MAX = (1L << 48) - 1;
 
-    /** A table with more objects per primary bucket splits the next one: 110 bytes of index for an object. */
+    /**
+     * A table with more objects per primary bucket splits the next one: 110 bytes of index for an
+     * object.
+     */
     public static final double OBJECTS_PER_BUCKET_MAX = 2.8;
 
     public static final int LEVEL_MIN = 6;
@@ -99,7 +104,10 @@ public final class IndexFile {
         return (long) flags << 48 | payloadLength;
     }
 
-    /** @param moves counts moves inside of chains, so that a reader who missed an entry on its way looks again */
+    /**
+     * @param moves counts moves inside of chains, so that a reader who missed an entry on its way
+     *     looks again
+     */
     public static long levelSplit(int level, int moves, long split) {
         return (long) level << 56 | (moves & 0xFFFFL) << 40 | split;
     }
@@ -129,8 +137,8 @@ public final class IndexFile {
     }
 
     /**
-     * Mixes an object id with the store's seed: two rounds of multiply and shift with the constants of splitmix64
-     * (Steele, Lea and Flood, OOPSLA 2014).
+     * Mixes an object id with the store's seed: two rounds of multiply and shift with the constants
+     * of splitmix64 (Steele, Lea and Flood, OOPSLA 2014).
      *
      * @param first bytes 0 to 7 of the id, little-endian
      * @param second bytes 8 to 15 of the id, little-endian
@@ -155,8 +163,8 @@ public final class IndexFile {
     }
 
     /**
-     * How long an access may stay unreported to the node: half a second, or a 1024th of a long idle time. The node adds
-     * it to the end of an idle time, so that an object never ends early.
+     * How long an access may stay unreported to the node: half a second, or a 1024th of a long idle
+     * time. The node adds it to the end of an idle time, so that an object never ends early.
      */
     public static long accessGranularityMillis(long idleMillis) {
         return Math.max(500, idleMillis >> 10);
@@ -189,7 +197,10 @@ public final class IndexFile {
         return Math.max(2L << LEVEL_MIN, (long) (objects / OBJECTS_PER_BUCKET_MAX) + 1);
     }
 
-    /** Twice the share that linear hashing at {@link #OBJECTS_PER_BUCKET_MAX} is expected to need at its worst. */
+    /**
+     * Twice the share that linear hashing at {@link #OBJECTS_PER_BUCKET_MAX} is expected to need at
+     * its worst.
+     */
     public static long overflowLimit(long bucketLimit) {
         return bucketLimit / 2;
     }

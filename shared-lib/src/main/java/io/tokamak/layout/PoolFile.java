@@ -1,8 +1,8 @@
 package io.tokamak.layout;
 
 /**
- * The file {@code pool}: the bytes of all objects. The node hands out extents of whole blocks; writers fill the extents
- * of their lanes with records and nothing else.
+ * The file {@code pool}: the bytes of all objects. The node hands out extents of whole blocks;
+ * writers fill the extents of their lanes with records and nothing else.
  *
  * <pre>
  *     0  layout    u64   {@link StoreFile#LAYOUT}
@@ -20,8 +20,8 @@ package io.tokamak.layout;
  *   32  metadata, then the payload at the next multiple of 64 (16 when it is shorter than 256 bytes)
  * </pre>
  *
- * The next record begins at the next multiple of 16. The node copies a header once and believes the copy; the index
- * alone is believed afterwards.
+ * The next record begins at the next multiple of 16. The node copies a header once and believes the
+ * copy; the index alone is believed afterwards.
  */
 public final class PoolFile {
     public static final String NAME = "pool";
@@ -67,7 +67,8 @@ public final class PoolFile {
 
     /** A record's check word over its header's other fields, id as two little-endian words. */
     public static int check(long first, long second, long lengthWord, int metadataLength) {
-        long hash = IndexFile.hash(first ^ lengthWord, second + metadataLength, 0x746F6B616D616B31L);
+        long hash =
+                IndexFile.hash(first ^ lengthWord, second + metadataLength, 0x746F6B616D616B31L);
         return (int) (hash ^ hash >>> 32);
     }
 

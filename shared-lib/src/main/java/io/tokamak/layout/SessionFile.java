@@ -1,8 +1,9 @@
 package io.tokamak.layout;
 
 /**
- * A file below {@code sessions/}: what one attached process shares with the node. Its random name is its secret. The
- * client holds the file's lock for as long as it lives; the node believes nothing that it reads here.
+ * A file below {@code sessions/}: what one attached process shares with the node. Its random name
+ * is its secret. The client holds the file's lock for as long as it lives; the node believes
+ * nothing that it reads here.
  *
  * <pre>
  *      0  layout         u64    {@link StoreFile#LAYOUT}, by the node, last
@@ -24,9 +25,9 @@ package io.tokamak.layout;
  *         pins           pinLimit x u64, eight to a cache line: 0 or pool offset / 16 + 1                R2
  * </pre>
  *
- * A lane has two extents at most: the one being filled and the next. The extent with number {@code n} stands at {@code
- * n & 1}; numbers begin at 1. A position is a number and an offset: bits 48-63 the low bits of the extent's number,
- * bits 0-47 the offset in granules of 16 bytes.
+ * A lane has two extents at most: the one being filled and the next. The extent with number {@code
+ * n} stands at {@code n & 1}; numbers begin at 1. A position is a number and an offset: bits 48-63
+ * the low bits of the extent's number, bits 0-47 the offset in granules of 16 bytes.
  *
  * <pre>
  *      0  extents    2 x {start u64, length u64}, pool offset and bytes, by the node
@@ -73,7 +74,10 @@ public final class SessionFile {
     public static final int ACCESS_LIMIT = 4096;
     public static final int PIN_LIMIT = 65_536;
 
-    /** Pin words for which the node allocates blocks; beyond, the client does before it raises the high water. */
+    /**
+     * Pin words for which the node allocates blocks; beyond, the client does before it raises the
+     * high water.
+     */
     public static final int PINS_ALLOCATED = 512;
 
     public static final int PINS_PER_LINE = 8;
@@ -141,7 +145,9 @@ public final class SessionFile {
         return (position & OFFSET_MASK) * PoolFile.GRANULE_BYTES;
     }
 
-    /** Whether the position lies in the extent with this number, of which it knows the low 16 bits. */
+    /**
+     * Whether the position lies in the extent with this number, of which it knows the low 16 bits.
+     */
     public static boolean isInExtent(long position, long extentNumber) {
         return position >>> 48 == (extentNumber & 0xFFFF);
     }

@@ -1,8 +1,8 @@
 package io.tokamak.layout;
 
 /**
- * The file {@code store}: what a store is, and the few words that every client looks at. One page, written by the node
- * alone, mapped read-only by clients.
+ * The file {@code store}: what a store is, and the few words that every client looks at. One page,
+ * written by the node alone, mapped read-only by clients.
  *
  * <pre>
  *    0  layout        u64       {@link #LAYOUT}, written last: a store without it was never finished
