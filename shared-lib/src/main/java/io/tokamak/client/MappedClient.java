@@ -7,6 +7,7 @@ import java.time.Duration;
 final class MappedClient {
     private MappedClient() {}
 
+    @SuppressWarnings("DoNotCallSuggester")
     static TokamakClient connect(ConnectOptions options) {
         throw new NodeDown(options.folder().toString(), "this build has no client", Duration.ZERO);
     }
