@@ -53,7 +53,7 @@ public final class IndexWriter {
     private long count;
 
     /** A file's part that grows from its beginning. */
-    private final class Region {
+    private static final class Region {
         private final Blocks blocks;
         private final long start;
         private final long end;

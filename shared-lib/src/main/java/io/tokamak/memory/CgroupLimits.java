@@ -48,7 +48,7 @@ public final class CgroupLimits {
     private static long smallest(Path root, String group, String file) throws IOException {
         long limit = read(root.resolve(file));
         Path path = root.resolve(group.substring(1)).normalize();
-        while (path.startsWith(root) && !path.equals(root)) {
+        while (path != null && path.startsWith(root) && !path.equals(root)) {
             limit = Math.min(limit, read(path.resolve(file)));
             path = path.getParent();
         }
