@@ -1,0 +1,153 @@
+package io.tokamak.node.admin;
+
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.binder.MeterBinder;
+import io.tokamak.node.local.LocalServer;
+import io.tokamak.node.objects.Ledger;
+import io.tokamak.node.objects.SessionInfo;
+import io.tokamak.node.objects.Store;
+import java.util.concurrent.TimeUnit;
+import java.util.function.ToDoubleFunction;
+import org.springframework.stereotype.Component;
+
+/** The store in numbers. One look at the store serves all meters of a scrape. */
+@Component
+final class StoreMetrics implements MeterBinder {
+    private static final long FRESH_NANOS = 500_000_000;
+    private static final long PATIENCE_SECONDS = 2;
+
+    private final Store store;
+    private final LocalServer local;
+    private Store.Status status;
+    private long takenNanos;
+
+    StoreMetrics(Store store, LocalServer local) {
+        this.store = store;
+        this.local = local;
+        status = store.status().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+        takenNanos = System.nanoTime();
+    }
+
+    private synchronized Store.Status status() {
+        if (System.nanoTime() - takenNanos > FRESH_NANOS) {
+            status = store.status().orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
+            takenNanos = System.nanoTime();
+        }
+        return status;
+    }
+
+    @Override
+    public void bindTo(MeterRegistry registry) {
+        bytes(registry, "in_use", Ledger::inUse);
+        bytes(registry, "free", Ledger::free);
+        bytes(registry, "leased", Ledger::leased);
+        bytes(registry, "condemned", Ledger::condemned);
+        bytes(registry, "withheld", Ledger::withheld);
+        gauge(
+                registry,
+                "tokamak.pool.capacity",
+                "Bytes for objects",
+                "bytes",
+                s -> s.ledger().capacity());
+        gauge(
+                registry,
+                "tokamak.pool.pinned",
+                "Bytes pinned by readers",
+                "bytes",
+                s -> s.ledger().pinned());
+        gauge(
+                registry,
+                "tokamak.pool.touched",
+                "Bytes touched since the pool was made",
+                "bytes",
+                s -> s.touchedBytes());
+        gauge(
+                registry,
+                "tokamak.pool.undrained",
+                "Bytes committed and not yet published",
+                "bytes",
+                s -> s.undrainedBytes());
+        gauge(
+                registry,
+                "tokamak.index.size",
+                "Shared memory of the index",
+                "bytes",
+                s -> s.ledger().index());
+        gauge(
+                registry,
+                "tokamak.objects",
+                "Objects that can be found",
+                "objects",
+                s -> s.objects());
+        gauge(
+                registry,
+                "tokamak.sessions",
+                "Attached processes",
+                "sessions",
+                s -> s.sessions().size());
+        gauge(
+                registry,
+                "tokamak.pins",
+                "Pin words in use",
+                "pins",
+                s -> s.sessions().stream().mapToInt(SessionInfo::pins).sum());
+        gauge(
+                registry,
+                "tokamak.pins.oldest.age",
+                "Age of the oldest pin",
+                "seconds",
+                s -> s.oldestPinMillis() / 1e3);
+        counter(registry, "tokamak.puts", "Objects published", s -> s.published());
+        counter(
+                registry,
+                "tokamak.allocation.failures",
+                "Leases that found no room in time",
+                s -> s.allocationFailures());
+        counter(registry, "tokamak.sessions.fenced", "Sessions fenced", s -> s.fencedSessions());
+        counter(
+                registry,
+                "tokamak.misses",
+                "Ids that were asked for and not there",
+                s -> s.misses());
+        counter(registry, "tokamak.deletes", "Objects deleted or expired", s -> s.deleted());
+        FunctionCounter.builder("tokamak.local.malformed", local, LocalServer::malformedCount)
+                .description("Messages on the control socket that broke a rule")
+                .register(registry);
+    }
+
+    private interface Bytes {
+        long of(Ledger ledger);
+    }
+
+    private void bytes(MeterRegistry registry, String state, Bytes bytes) {
+        Gauge.builder("tokamak.pool", this, metrics -> bytes.of(metrics.status().ledger()))
+                .description("Bytes of the pool by state; they add up to its capacity")
+                .baseUnit("bytes")
+                .tag("state", state)
+                .register(registry);
+    }
+
+    private void gauge(
+            MeterRegistry registry,
+            String name,
+            String what,
+            String unit,
+            ToDoubleFunction<Store.Status> value) {
+        Gauge.builder(name, this, metrics -> value.applyAsDouble(metrics.status()))
+                .description(what)
+                .baseUnit(unit)
+                .register(registry);
+    }
+
+    private void counter(
+            MeterRegistry registry,
+            String name,
+            String what,
+            ToDoubleFunction<Store.Status> value) {
+        FunctionCounter.builder(name, this, metrics -> value.applyAsDouble(metrics.status()))
+                .description(what)
+                .register(registry);
+    }
+}

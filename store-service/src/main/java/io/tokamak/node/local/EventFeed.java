@@ -1,0 +1,140 @@
+package io.tokamak.node.local;
+
+import com.google.protobuf.ByteString;
+import io.grpc.stub.ServerCallStreamObserver;
+import io.tokamak.node.objects.Store;
+import io.tokamak.node.objects.StoreListener;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.objects.ObjectName;
+import io.tokamak.proto.v1.Event;
+import io.tokamak.proto.v1.WatchRequest;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+
+/**
+ * Hands events to those who watch. A watcher that does not keep up misses events and is told so.
+ * The store is listened to only while somebody watches.
+ */
+final class EventFeed implements StoreListener {
+    private final Store store;
+    private final InstantSource clock;
+    private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
+    private long sequence;
+
+    private static final class Watcher {
+        final WatchRequest request;
+        final ServerCallStreamObserver<Event> events;
+        boolean missed;
+
+        Watcher(WatchRequest request, ServerCallStreamObserver<Event> events) {
+            this.request = request;
+            this.events = events;
+        }
+
+        boolean wants(ObjectMetadata metadata) {
+            if (request.getNamespace().isEmpty()) {
+                return true;
+            }
+            ObjectName name = metadata.name();
+            return name != null
+                    && name.namespace().equals(request.getNamespace())
+                    && name.key().startsWith(request.getPrefix());
+        }
+    }
+
+    EventFeed(Store store, InstantSource clock) {
+        this.store = store;
+        this.clock = clock;
+    }
+
+    void watch(WatchRequest request, ServerCallStreamObserver<Event> events) {
+        Watcher watcher = new Watcher(request, events);
+        events.setOnCancelHandler(() -> remove(watcher));
+        watchers.add(watcher);
+        var _ =
+                store.setListener(this)
+                        .whenComplete(
+                                (_, failure) -> {
+                                    if (failure != null) {
+                                        events.onError(LocalErrors.statusOf(failure));
+                                    } else {
+                                        events.onNext(
+                                                Event.newBuilder()
+                                                        .setKind(Event.Kind.KIND_SUBSCRIBED)
+                                                        .setTimeMillis(clock.millis())
+                                                        .build());
+                                    }
+                                });
+    }
+
+    private void remove(Watcher watcher) {
+        watchers.remove(watcher);
+        if (watchers.isEmpty()) {
+            var _ = store.setListener(null).thenRun(this::listenIfWatched);
+        }
+    }
+
+    /** Somebody may have begun to watch while the last one left. */
+    private void listenIfWatched() {
+        if (!watchers.isEmpty()) {
+            var _ = store.setListener(this);
+        }
+    }
+
+    @Override
+    public void happened(
+            StoreListener.Kind kind,
+            ObjectId id,
+            long incarnation,
+            long sizeBytes,
+            ObjectMetadata metadata) {
+        sequence++;
+        Event event = null;
+        for (Watcher watcher : watchers) {
+            if (!watcher.wants(metadata)) {
+                continue;
+            }
+            if (!watcher.events.isReady()) {
+                watcher.missed = true;
+                continue;
+            }
+            if (watcher.missed) {
+                watcher.missed = false;
+                watcher.events.onNext(
+                        Event.newBuilder()
+                                .setKind(Event.Kind.KIND_GAP)
+                                .setSequence(sequence)
+                                .setTimeMillis(clock.millis())
+                                .build());
+            }
+            if (event == null) {
+                event = event(kind, id, sizeBytes, metadata);
+            }
+            watcher.events.onNext(event);
+        }
+    }
+
+    private Event event(
+            StoreListener.Kind kind, ObjectId id, long sizeBytes, ObjectMetadata metadata) {
+        Event.Builder event =
+                Event.newBuilder()
+                        .setKind(
+                                switch (kind) {
+                                    case SEALED -> Event.Kind.KIND_SEALED;
+                                    case DELETED -> Event.Kind.KIND_DELETED;
+                                    case EXPIRED -> Event.Kind.KIND_EXPIRED;
+                                })
+                        .setSequence(sequence)
+                        .setId(ByteString.copyFrom(id.toBytes()))
+                        .setSizeBytes(sizeBytes)
+                        .setMediaType(metadata.mediaType().text())
+                        .setTimeMillis(clock.millis());
+        ObjectName name = metadata.name();
+        if (name != null) {
+            event.setNamespace(name.namespace()).setKey(name.key());
+        }
+        return event.build();
+    }
+}

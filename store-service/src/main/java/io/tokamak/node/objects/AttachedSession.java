@@ -1,0 +1,352 @@
+package io.tokamak.node.objects;
+
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.Futex;
+import io.tokamak.memory.Memory;
+import io.tokamak.memory.OpenFile;
+import io.tokamak.objects.ObjectId;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The node's side of a session. The file is the client's to write: whatever is read from it is read
+ * once, and checked by who asked. A client that truncates its file makes an access to it end in an
+ * {@link InternalError} (the JVM's answer to a fault on mapped memory); the session is then {@link
+ * #isUnreadable unreadable}, and its mapping is left alone. The owner thread's.
+ */
+final class AttachedSession {
+    enum State {
+        /** The client was told the name and has not said ready. */
+        OFFERED,
+        ATTACHED,
+        /** May do nothing new; keeps what it has until its process is gone. */
+        FENCED
+    }
+
+    final String name;
+    final int number;
+    final OpenFile file;
+    final Memory memory;
+    final Lane[] lanes = new Lane[SessionFile.LANE_COUNT];
+    final long offeredNanos;
+    State state = State.OFFERED;
+
+    /** Lanes from here on were never leased. */
+    int laneHighWater;
+
+    /** Where the search for a free lane goes on: a lane just given back is used again last. */
+    private int laneCursor;
+
+    /** Objects that end with this session. */
+    final List<ObjectId> ownObjects = new ArrayList<>();
+
+    private boolean unreadable;
+
+    /**
+     * What the lanes of an earlier node's session claim was contradicted: nothing of it is lent
+     * again.
+     */
+    boolean contested;
+
+    private long accessHead;
+
+    /**
+     * Pool offsets of pinned records at the last scan, and since when each word was seen to hold
+     * its value.
+     */
+    private long[] pinned = new long[0];
+
+    private long[] pinnedSinceMillis = new long[0];
+
+    AttachedSession(String name, int number, OpenFile file, Memory memory, long offeredNanos) {
+        this.name = name;
+        this.number = number;
+        this.file = file;
+        this.memory = memory;
+        this.offeredNanos = offeredNanos;
+        accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
+        Arrays.setAll(lanes, Lane::new);
+    }
+
+    boolean isUnreadable() {
+        return unreadable;
+    }
+
+    void setUnreadable() {
+        unreadable = true;
+    }
+
+    boolean isDraining() {
+        return state == State.ATTACHED && !unreadable;
+    }
+
+    /**
+     * Position up to which the client says to have committed records of the extent with this number
+     * (R8).
+     */
+    long tail(Lane lane, long extentNumber) {
+        return memory.getLongAcquire(
+                SessionFile.laneOffset(lane.number) + SessionFile.tailOffset(extentNumber));
+    }
+
+    /** Number of the extent that the client would like to have. */
+    long wantedExtent(Lane lane) {
+        return memory.getLongOpaque(
+                SessionFile.laneOffset(lane.number) + SessionFile.WANTED_OFFSET);
+    }
+
+    void storeDrained(Lane lane, long position) {
+        if (!unreadable) {
+            memory.putLongRelease(
+                    SessionFile.laneOffset(lane.number) + SessionFile.DRAINED_OFFSET, position);
+        }
+    }
+
+    /** Offers an extent (R8): start and length, then its number. */
+    void storeExtent(Lane lane, long extentNumber) {
+        if (unreadable) {
+            return;
+        }
+        long base = SessionFile.laneOffset(lane.number);
+        memory.putLong(base + SessionFile.extentOffset(extentNumber), lane.start(extentNumber));
+        memory.putLong(
+                base + SessionFile.extentOffset(extentNumber) + Long.BYTES,
+                lane.length(extentNumber));
+        memory.putLongRelease(base + SessionFile.OFFERED_OFFSET, extentNumber);
+    }
+
+    /**
+     * Takes an offered extent back; the client is waiting for another one and does not look
+     * meanwhile.
+     */
+    void storeOffered(Lane lane) {
+        if (!unreadable) {
+            memory.putLongRelease(
+                    SessionFile.laneOffset(lane.number) + SessionFile.OFFERED_OFFSET, lane.offered);
+        }
+    }
+
+    void storeKind(Lane lane) {
+        if (!unreadable) {
+            memory.putIntRelease(
+                    SessionFile.laneOffset(lane.number) + SessionFile.KIND_OFFSET, lane.kind);
+        }
+    }
+
+    /** Answers a named put (R9). */
+    void storeAnswer(Lane lane, long position, int answer, long incarnation) {
+        if (unreadable) {
+            return;
+        }
+        long base = SessionFile.laneOffset(lane.number);
+        memory.putIntOpaque(base + SessionFile.ANSWER_OFFSET, answer);
+        memory.putLongOpaque(base + SessionFile.ANSWER_INCARNATION_OFFSET, incarnation);
+        memory.putLongRelease(base + SessionFile.ANSWERED_OFFSET, position);
+        memory.getAndAddInt(base + SessionFile.ANSWERS_OFFSET, 1);
+        Futex.wake(memory, base + SessionFile.ANSWERS_OFFSET, Integer.MAX_VALUE);
+    }
+
+    void storeState(int fileState) {
+        if (!unreadable) {
+            memory.putIntRelease(SessionFile.STATE_OFFSET, fileState);
+        }
+    }
+
+    /**
+     * Tells the session that a wait of its may end (R6): call after a full fence that follows the
+     * publication.
+     */
+    void notifyWaiters() {
+        if (!unreadable) {
+            memory.getAndAddInt(SessionFile.NOTIFIED_OFFSET, 1);
+            Futex.wake(memory, SessionFile.NOTIFIED_OFFSET, Integer.MAX_VALUE);
+        }
+    }
+
+    /**
+     * A lane to be leased: one for each thread that puts at the same time, one for each large
+     * object being written. Null: all are in use.
+     */
+    @Nullable Lane freeLane() {
+        for (int i = 0; i < lanes.length; i++) {
+            Lane lane = lanes[(laneCursor + i) % lanes.length];
+            if (lane.isFree()) {
+                laneCursor = (lane.number + 1) % lanes.length;
+                laneHighWater = Math.max(laneHighWater, lane.number + 1);
+                return lane;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Reads the ring of accesses (R7).
+     *
+     * @return entries that were read, at most the ring's length
+     */
+    int readAccesses(AccessVisitor visitor) {
+        long tail = memory.getLongAcquire(SessionFile.ACCESS_TAIL_OFFSET);
+        long count = tail - accessHead;
+        if (count <= 0 || count > SessionFile.ACCESS_LIMIT) {
+            accessHead = tail;
+            count = 0;
+        }
+        for (long i = 0; i < count; i++) {
+            long at = SessionFile.accessOffset(accessHead + i);
+            visitor.accessed(memory.getLong(at), memory.getLong(at + Long.BYTES));
+        }
+        if (count > 0) {
+            accessHead = tail;
+            memory.putLongRelease(SessionFile.ACCESS_HEAD_OFFSET, tail);
+        }
+        return (int) count;
+    }
+
+    interface AccessVisitor {
+        void accessed(long idFirst, long idSecond);
+    }
+
+    /**
+     * Reads the pin words (R2), after the full fence that follows the last condemnation. An
+     * unreadable session keeps the pins that it had when it was last readable.
+     */
+    void scanPins(PinSet pins, long nowMillis) {
+        if (!unreadable) {
+            int words =
+                    Math.clamp(
+                            Integer.toUnsignedLong(
+                                    memory.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET)),
+                            0,
+                            SessionFile.PIN_LIMIT);
+            if (words > pinned.length) {
+                pinned = Arrays.copyOf(pinned, words);
+                pinnedSinceMillis = Arrays.copyOf(pinnedSinceMillis, words);
+            }
+            for (int word = 0; word < words; word++) {
+                long pin = memory.getLongAcquire(SessionFile.pinOffset(word));
+                long location = pin == 0 ? 0 : PoolFile.pinnedLocation(pin);
+                if (location != pinned[word]) {
+                    pinned[word] = location;
+                    pinnedSinceMillis[word] = nowMillis;
+                }
+            }
+        }
+        for (long location : pinned) {
+            if (location != 0) {
+                pins.add(location);
+            }
+        }
+    }
+
+    int pinCount() {
+        int count = 0;
+        for (long location : pinned) {
+            if (location != 0) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    /** Pins at the last scan of a record at this pool offset. */
+    int pinCount(long location) {
+        int count = 0;
+        for (long other : pinned) {
+            if (other == location) {
+                count++;
+            }
+        }
+        return count;
+    }
+
+    long pinnedSinceMillis(long location) {
+        long since = Long.MAX_VALUE;
+        for (int word = 0; word < pinned.length; word++) {
+            if (pinned[word] == location) {
+                since = Math.min(since, pinnedSinceMillis[word]);
+            }
+        }
+        return since;
+    }
+
+    /** Visits the pool offsets of pinned records at the last scan. */
+    void forEachPin(PinVisitor visitor) {
+        for (int word = 0; word < pinned.length; word++) {
+            if (pinned[word] != 0) {
+                visitor.pinned(pinned[word], pinnedSinceMillis[word]);
+            }
+        }
+    }
+
+    interface PinVisitor {
+        void pinned(long location, long sinceMillis);
+    }
+
+    int pid() {
+        return unreadable ? 0 : memory.getIntOpaque(SessionFile.PID_OFFSET);
+    }
+
+    int language() {
+        return unreadable ? 0 : memory.getIntOpaque(SessionFile.LANGUAGE_OFFSET);
+    }
+
+    long attachedMillis() {
+        return unreadable ? 0 : memory.getLongOpaque(SessionFile.ATTACHED_AT_OFFSET);
+    }
+
+    /**
+     * The name that the process gave itself, with anything that could harm a terminal or a log
+     * taken out.
+     */
+    String processName() {
+        if (unreadable) {
+            return "?";
+        }
+        byte[] text = new byte[SessionFile.NAME_BYTES_MAX];
+        memory.copyTo(SessionFile.NAME_OFFSET, text, 0, text.length);
+        int length = 0;
+        while (length < text.length && text[length] != 0) {
+            length++;
+        }
+        return new String(text, 0, length, StandardCharsets.UTF_8).replaceAll("\\p{C}", "?");
+    }
+
+    /** Bytes between what was published and what the client says to have committed, as it says. */
+    long undrainedBytes() {
+        long bytes = 0;
+        for (int i = 0; i < laneHighWater; i++) {
+            Lane lane = lanes[i];
+            long tail = lane.isFree() ? 0 : tail(lane, lane.extent);
+            if (!lane.isFree() && SessionFile.isInExtent(tail, lane.extent)) {
+                bytes +=
+                        Math.clamp(
+                                SessionFile.positionOffset(tail) - lane.drained,
+                                0,
+                                lane.length(lane.extent));
+            }
+        }
+        return bytes;
+    }
+
+    long leasedBytes() {
+        long bytes = 0;
+        for (int i = 0; i < laneHighWater; i++) {
+            bytes += lanes[i].leasedBytes();
+        }
+        return bytes;
+    }
+
+    int leasedLanes() {
+        int count = 0;
+        for (int i = 0; i < laneHighWater; i++) {
+            if (!lanes[i].isFree()) {
+                count++;
+            }
+        }
+        return count;
+    }
+}

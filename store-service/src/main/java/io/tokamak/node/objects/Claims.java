@@ -1,0 +1,147 @@
+package io.tokamak.node.objects;
+
+import io.tokamak.index.IndexWriter;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectMetadata;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Executor;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Named records that lie complete in the pool and wait for the directory to say whose the name is.
+ * Claims of one drain travel together. The owner thread's; answers come back to it through the
+ * executor.
+ */
+final class Claims {
+    private static final Logger LOG = LoggerFactory.getLogger(Claims.class);
+
+    /**
+     * A claim under way.
+     *
+     * @param lane that the writer holds while it waits; null when it is not known any more
+     */
+    record Pending(
+            AttachedSession session,
+            @Nullable Lane lane,
+            long position,
+            long location,
+            ObjectId id,
+            long incarnation,
+            ObjectMetadata metadata) {}
+
+    private final NameDirectory directory;
+    private final ObjectTable table;
+    private final Executor owner;
+    private final Incarnations incarnations;
+    private final Map<ObjectId, Reservation> reservations = new HashMap<>();
+    private final Map<ObjectId, Lane> reservedBy = new HashMap<>();
+    private List<Pending> pending = new ArrayList<>();
+
+    Claims(NameDirectory directory, ObjectTable table, Executor owner, Incarnations incarnations) {
+        this.directory = directory;
+        this.table = table;
+        this.owner = owner;
+        this.incarnations = incarnations;
+    }
+
+    void add(Pending claim) {
+        pending.add(claim);
+    }
+
+    boolean isReservedByOthers(ObjectId id, Lane lane) {
+        Lane holder = reservedBy.get(id);
+        return holder != null && holder != lane;
+    }
+
+    @Nullable Reservation reservation(ObjectId id) {
+        return reservations.get(id);
+    }
+
+    void reserve(Reservation reservation, Lane lane) {
+        reservations.put(reservation.id(), reservation);
+        reservedBy.put(reservation.id(), lane);
+        lane.reservation = reservation;
+    }
+
+    void giveUp(Lane lane) {
+        Reservation reservation = lane.reservation;
+        if (reservation != null && reservedBy.get(reservation.id()) == lane) {
+            reservations.remove(reservation.id());
+            reservedBy.remove(reservation.id());
+        }
+        lane.reservation = null;
+    }
+
+    /** Sends what was added since the last call. */
+    void flush() {
+        if (pending.isEmpty()) {
+            return;
+        }
+        List<Pending> batch = pending;
+        pending = new ArrayList<>();
+        List<NameDirectory.Claim> claims = new ArrayList<>(batch.size());
+        for (Pending claim : batch) {
+            claims.add(new NameDirectory.Claim(claim.id(), claim.incarnation()));
+        }
+        var _ =
+                directory
+                        .claim(claims)
+                        .handle(
+                                (answers, failure) -> {
+                                    owner.execute(() -> answered(batch, answers, failure));
+                                    return null;
+                                });
+    }
+
+    private void answered(
+            List<Pending> batch,
+            @Nullable List<NameDirectory.Answer> answers,
+            @Nullable Throwable failure) {
+        if (failure != null) {
+            LOG.warn("{} names could not be claimed: {}", batch.size(), failure.toString());
+        }
+        long nowMillis = incarnations.nowMillis();
+        for (int i = 0; i < batch.size(); i++) {
+            Pending claim = batch.get(i);
+            NameDirectory.Answer answer = answers == null ? null : answers.get(i);
+            settle(claim, answer, nowMillis);
+        }
+    }
+
+    private void settle(Pending claim, NameDirectory.@Nullable Answer answer, long nowMillis) {
+        long slot =
+                table.index()
+                        .findAt(
+                                ObjectTable.first(claim.id()),
+                                ObjectTable.second(claim.id()),
+                                claim.location());
+        if (slot == IndexWriter.NONE || table.index().incarnation(slot) != claim.incarnation()) {
+            throw new IllegalStateException("no slot for the claim of " + claim.id());
+        }
+        int answerCode;
+        long incarnation;
+        if (answer == null) {
+            answerCode = SessionFile.ANSWER_REFUSED;
+            incarnation = 0;
+            table.claimLost(slot);
+        } else if (answer.incarnation() == claim.incarnation()) {
+            answerCode = SessionFile.ANSWER_CREATED;
+            incarnation = claim.incarnation();
+            table.claimWon(slot, claim.metadata(), claim.session(), nowMillis);
+        } else {
+            answerCode = SessionFile.ANSWER_EXISTS;
+            incarnation = answer.incarnation();
+            table.claimLost(slot);
+        }
+        if (claim.lane() != null) {
+            giveUp(claim.lane());
+            claim.session().storeAnswer(claim.lane(), claim.position(), answerCode, incarnation);
+        }
+    }
+}

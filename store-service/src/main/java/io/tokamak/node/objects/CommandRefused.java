@@ -1,0 +1,57 @@
+package io.tokamak.node.objects;
+
+import java.util.Map;
+
+/**
+ * A command of a client that cannot be carried out; its reason is the stable code of the answer.
+ */
+public final class CommandRefused extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    /** What the caller may do about it. */
+    public enum Kind {
+        /** The request itself is wrong. */
+        INVALID,
+        /** There is no such session, any more. */
+        NO_SESSION,
+        FENCED,
+        OUT_OF_MEMORY,
+        TOO_LARGE,
+        EXISTS,
+        NOT_FOUND,
+        USED_UP
+    }
+
+    private final Kind kind;
+    private final transient Map<String, String> numbers;
+
+    CommandRefused(Kind kind, String message, Map<String, String> numbers) {
+        super(message, null, false, false);
+        this.kind = kind;
+        this.numbers = numbers;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+
+    /** Details for programs, by name. */
+    public Map<String, String> numbers() {
+        return numbers;
+    }
+
+    static CommandRefused noSession() {
+        return new CommandRefused(Kind.NO_SESSION, "no such session: attach anew", Map.of());
+    }
+
+    static CommandRefused fenced(int session) {
+        return new CommandRefused(
+                Kind.FENCED,
+                "session %d is fenced: attach anew".formatted(session),
+                Map.of("session", "" + session));
+    }
+
+    static CommandRefused invalid(String message) {
+        return new CommandRefused(Kind.INVALID, message, Map.of());
+    }
+}

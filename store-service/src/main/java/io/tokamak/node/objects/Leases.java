@@ -1,0 +1,383 @@
+package io.tokamak.node.objects;
+
+import static io.tokamak.layout.PoolFile.BLOCK_BYTES;
+
+import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.ObjectId;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.ToLongFunction;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Lends extents of the pool to lanes. SHARED lanes get theirs ahead of need, twice as large as the
+ * last one when that went within 100 ms; all that is lent ahead stays within an eighth of the pool
+ * (I22). A request that finds no room waits until its deadline. The owner thread's.
+ */
+final class Leases {
+    static final long EXTENT_BYTES_MIN = 64 << 10;
+    static final long EXTENT_BYTES_MAX = 64 << 20;
+    private static final long QUICK_NANOS = 100_000_000;
+    private static final int HOLDERS_NAMED = 3;
+
+    /**
+     * A request for an extent.
+     *
+     * @param lane that wants its next extent; null: any free one
+     * @param reserve name that the record will have
+     */
+    record Request(
+            AttachedSession session,
+            @Nullable Lane lane,
+            int kind,
+            long sizeBytes,
+            @Nullable ObjectId reserve,
+            long deadlineNanos,
+            CompletableFuture<Lease> answer) {}
+
+    /** An extent that was lent. */
+    record Lease(int lane, long extentNumber, long start, long length) {}
+
+    private final PoolSpace space;
+    private final Accounts accounts;
+    private final SessionTable sessions;
+    private final Drain drain;
+    private final Claims claims;
+    private final Incarnations incarnations;
+    private final Holders holders;
+    private final long extentBytesMax;
+    private final long aheadBytesMax;
+    private final Queue<Request> waiting = new ArrayDeque<>();
+    private long failures;
+
+    Leases(
+            PoolSpace space,
+            Accounts accounts,
+            SessionTable sessions,
+            Drain drain,
+            Claims claims,
+            Incarnations incarnations,
+            Holders holders) {
+        this.space = space;
+        this.accounts = accounts;
+        this.sessions = sessions;
+        this.drain = drain;
+        this.claims = claims;
+        this.incarnations = incarnations;
+        this.holders = holders;
+        aheadBytesMax = space.capacityBytes() / 8;
+        extentBytesMax =
+                Math.clamp(
+                        space.capacityBytes() / 64 & -BLOCK_BYTES,
+                        EXTENT_BYTES_MIN,
+                        EXTENT_BYTES_MAX);
+    }
+
+    boolean isRoomWanted() {
+        return !waiting.isEmpty();
+    }
+
+    /** Requests that found no room by their deadline. */
+    long failureCount() {
+        return failures;
+    }
+
+    void request(Request request, long nowNanos) {
+        long largest = space.capacityBytes();
+        if (request.sizeBytes() > largest) {
+            request.answer()
+                    .completeExceptionally(
+                            new CommandRefused(
+                                    CommandRefused.Kind.TOO_LARGE,
+                                    "%d bytes asked for, the pool has %d"
+                                            .formatted(request.sizeBytes(), largest),
+                                    Map.of(
+                                            "requested",
+                                            "" + request.sizeBytes(),
+                                            "capacity",
+                                            "" + largest)));
+            return;
+        }
+        ObjectId reserve = request.reserve();
+        if (reserve != null && isTaken(request, reserve)) {
+            return;
+        }
+        if (!waiting.isEmpty() || !tryLend(request, nowNanos)) {
+            waiting.add(request);
+        }
+    }
+
+    private boolean isTaken(Request request, ObjectId id) {
+        Reservation reservation = claims.reservation(id);
+        if (reservation == null) {
+            return false;
+        }
+        request.answer()
+                .completeExceptionally(
+                        new CommandRefused(
+                                CommandRefused.Kind.EXISTS,
+                                "session %d is writing an object of this name"
+                                        .formatted(reservation.sessionNumber()),
+                                Map.of(
+                                        "id", id.toString(),
+                                        "session", "" + reservation.sessionNumber(),
+                                        "since", "" + reservation.sinceMillis())));
+        return true;
+    }
+
+    /** Serves those who wait, in order, and turns away those whose time is over. */
+    long serveWaiting(long nowNanos) {
+        while (!waiting.isEmpty()
+                && (waiting.peek().answer().isDone() || tryLend(waiting.peek(), nowNanos))) {
+            waiting.remove();
+        }
+        long next = Long.MAX_VALUE;
+        for (Request request : List.copyOf(waiting)) {
+            long left = request.deadlineNanos() - nowNanos;
+            if (left > 0) {
+                next = Math.min(next, left);
+                continue;
+            }
+            waiting.remove(request);
+            failures++;
+            request.answer().completeExceptionally(outOfMemory(request.sizeBytes()));
+        }
+        return next;
+    }
+
+    private boolean tryLend(Request request, long nowNanos) {
+        AttachedSession session = request.session();
+        if (session.state != AttachedSession.State.ATTACHED) {
+            request.answer().completeExceptionally(CommandRefused.fenced(session.number));
+            return true;
+        }
+        Lane lane = request.lane();
+        if (lane == null) {
+            lane = session.freeLane();
+            if (lane == null) {
+                request.answer()
+                        .completeExceptionally(
+                                new CommandRefused(
+                                        CommandRefused.Kind.USED_UP,
+                                        "session %d has all its %d lanes in use; seal or abort large objects, or attach again"
+                                                .formatted(session.number, session.lanes.length),
+                                        Map.of("lanes", "" + session.lanes.length)));
+                return true;
+            }
+        }
+        boolean held = !lane.isFree();
+        if (held && lane.hasNext()) {
+            // The extent lent ahead is too small for the record: it is lent again, larger.
+            takeBackNext(lane);
+            session.storeOffered(lane);
+        }
+        long wanted = PoolSpace.toBlocks(request.sizeBytes());
+        long length = wanted;
+        if (request.kind() == SessionFile.KIND_SHARED) {
+            length = Math.max(wanted, nextLength(lane, nowNanos));
+        }
+        lane.kind = request.kind();
+        long start = lend(lane, wanted, length);
+        if (start == PoolSpace.NONE) {
+            if (!held) {
+                lane.kind = SessionFile.KIND_FREE;
+            }
+            return false;
+        }
+        long number = lane.offered + 1;
+        offer(session, lane, number, start, lentLength, nowNanos);
+        if (!held) {
+            lane.extent = number;
+            lane.drained = 0;
+            session.storeDrained(lane, SessionFile.position(number, 0));
+            session.storeKind(lane);
+            if (request.reserve() != null) {
+                claims.reserve(
+                        new Reservation(
+                                request.reserve(), session.number, incarnations.nowMillis()),
+                        lane);
+            }
+        }
+        if (!request.answer().complete(new Lease(lane.number, number, start, lentLength))
+                && !held) {
+            giveBack(session, lane, incarnations.nowMillis());
+        }
+        return true;
+    }
+
+    private long lentLength;
+
+    /** Lends between {@code least} and {@code most} bytes; {@link #lentLength} says how many. */
+    private long lend(Lane lane, long least, long most) {
+        long length = most;
+        while (true) {
+            boolean allowed =
+                    lane.kind != SessionFile.KIND_SHARED
+                            || accounts.leasedAhead + length <= aheadBytesMax
+                            || (accounts.leasedAhead == 0 && length == least);
+            long start =
+                    allowed
+                            ? space.allocate(length, lane.kind == SessionFile.KIND_SINGLE)
+                            : PoolSpace.NONE;
+            if (start != PoolSpace.NONE) {
+                lentLength = length;
+                drain.lent(lane, length);
+                return start;
+            }
+            if (length == least) {
+                return PoolSpace.NONE;
+            }
+            length = Math.max(least, length / 2 & -BLOCK_BYTES);
+        }
+    }
+
+    private void offer(
+            AttachedSession session,
+            Lane lane,
+            long number,
+            long start,
+            long length,
+            long nowNanos) {
+        lane.setExtent(number, start, length);
+        lane.offered = number;
+        lane.lastExtentBytes = length;
+        lane.lastOfferNanos = nowNanos;
+        session.storeExtent(lane, number);
+    }
+
+    private long nextLength(Lane lane, long nowNanos) {
+        if (lane.lastExtentBytes == 0) {
+            return EXTENT_BYTES_MIN;
+        }
+        long sinceLast = nowNanos - lane.lastOfferNanos;
+        long length =
+                sinceLast < QUICK_NANOS
+                        ? lane.lastExtentBytes * 2
+                        : sinceLast > 10 * QUICK_NANOS
+                                ? lane.lastExtentBytes / 2
+                                : lane.lastExtentBytes;
+        return Math.clamp(length & -BLOCK_BYTES, EXTENT_BYTES_MIN, extentBytesMax);
+    }
+
+    /**
+     * Offers the next extents of lanes that are half full, or whose client says that it wants one.
+     */
+    void offerAhead(AttachedSession session, long nowNanos) {
+        for (int i = 0; i < session.laneHighWater; i++) {
+            Lane lane = session.lanes[i];
+            if (lane.kind != SessionFile.KIND_SHARED || lane.hasNext()) {
+                continue;
+            }
+            boolean wanted =
+                    lane.drained * 2 > lane.length(lane.extent)
+                            || session.wantedExtent(lane) == lane.extent + 1;
+            if (wanted) {
+                long start = lend(lane, EXTENT_BYTES_MIN, nextLength(lane, nowNanos));
+                if (start != PoolSpace.NONE) {
+                    offer(session, lane, lane.extent + 1, start, lentLength, nowNanos);
+                }
+            }
+        }
+    }
+
+    private void takeBackNext(Lane lane) {
+        long number = lane.extent + 1;
+        long length = lane.length(number);
+        space.release(lane.start(number), lane.start(number) + length);
+        drain.lent(lane, -length);
+        lane.setExtent(number, 0, 0);
+        lane.offered = lane.extent;
+    }
+
+    /** Ends a lane: what was committed is published, the rest is free. */
+    void giveBack(AttachedSession session, Lane lane, long nowMillis) {
+        if (lane.isFree()) {
+            return;
+        }
+        if (session.isDraining()) {
+            sessions.guarded(session, () -> drain.drain(session, lane, nowMillis, null));
+        }
+        release(session, lane);
+    }
+
+    /** Ends a lane without looking at it again. */
+    void release(AttachedSession session, Lane lane) {
+        claims.giveUp(lane);
+        if (lane.hasNext()) {
+            takeBackNext(lane);
+        }
+        long start = lane.start(lane.extent);
+        long end = start + lane.length(lane.extent);
+        if (start + lane.drained < end) {
+            space.release(start + lane.drained, end);
+            drain.lent(lane, start + lane.drained - end);
+        }
+        lane.clear();
+        session.storeKind(lane);
+    }
+
+    /** Forgets the requests of a session that is gone. */
+    void forget(AttachedSession session) {
+        for (Request request : List.copyOf(waiting)) {
+            if (request.session() == session) {
+                waiting.remove(request);
+                request.answer().completeExceptionally(CommandRefused.noSession());
+            }
+        }
+    }
+
+    private CommandRefused outOfMemory(long requested) {
+        Map<String, String> numbers = new LinkedHashMap<>();
+        long pinned = 0;
+        List<SessionInfo> infos = new ArrayList<>();
+        for (AttachedSession session : sessions.all()) {
+            SessionInfo info = holders.describe(session);
+            infos.add(info);
+            pinned += info.pinnedBytes();
+        }
+        numbers.put("requested", "" + requested);
+        numbers.put("capacity", "" + space.capacityBytes());
+        numbers.put("inUse", "" + accounts.inUse);
+        numbers.put("free", "" + space.freeBytes());
+        numbers.put("largestFree", "" + space.largestRunBytes());
+        numbers.put("leased", "" + accounts.leased);
+        numbers.put("condemned", "" + accounts.condemned);
+        numbers.put("withheld", "" + accounts.withheld);
+        numbers.put("pinned", "" + pinned);
+        numbers.put("pinnedBy", holders(infos, SessionInfo::pinnedBytes));
+        numbers.put("leasedBy", holders(infos, SessionInfo::leasedBytes));
+        return new CommandRefused(
+                CommandRefused.Kind.OUT_OF_MEMORY,
+                "no room for %d bytes: %d of %d are free, the longest run has %d"
+                        .formatted(
+                                requested,
+                                space.freeBytes(),
+                                space.capacityBytes(),
+                                space.largestRunBytes()),
+                numbers);
+    }
+
+    /** The largest holders, the largest first, a line {@code session:pid:bytes:process} each. */
+    private static String holders(List<SessionInfo> infos, ToLongFunction<SessionInfo> bytes) {
+        return infos.stream()
+                .filter(info -> bytes.applyAsLong(info) > 0)
+                .sorted(Comparator.comparingLong(bytes).reversed())
+                .limit(HOLDERS_NAMED)
+                .map(
+                        info ->
+                                "%d:%s:%d:%s"
+                                        .formatted(
+                                                info.number(),
+                                                Integer.toUnsignedString(info.pid()),
+                                                bytes.applyAsLong(info),
+                                                info.name()))
+                .collect(Collectors.joining("\n"));
+    }
+}

@@ -1,0 +1,118 @@
+package io.tokamak.node.objects;
+
+import io.tokamak.index.IndexWriter;
+import io.tokamak.memory.Memory;
+
+/**
+ * Frees the bytes of condemned records that nobody pins (R2). One scan of all pin words serves
+ * everything that was condemned before it. The owner thread's.
+ */
+final class Reclaimer {
+    private static final long INTERVAL_NANOS = 10_000_000;
+    private static final long INTERVAL_NANOS_MAX = 160_000_000;
+
+    private final Condemned condemned;
+    private final IndexWriter index;
+    private final PoolSpace space;
+    private final Accounts accounts;
+    private final SessionTable sessions;
+    private final IndexWriter.Steps steps;
+    private final PinSet pins = new PinSet();
+    private long nextNanos;
+    private long intervalNanos = INTERVAL_NANOS;
+    private int sizeAfterLastScan;
+    private long pinnedBytes;
+
+    Reclaimer(
+            Condemned condemned,
+            IndexWriter index,
+            PoolSpace space,
+            Accounts accounts,
+            SessionTable sessions,
+            IndexWriter.Steps steps) {
+        this.condemned = condemned;
+        this.index = index;
+        this.space = space;
+        this.accounts = accounts;
+        this.sessions = sessions;
+        this.steps = steps;
+    }
+
+    /** Nanoseconds until the next scan is due; {@link Long#MAX_VALUE} when nothing is condemned. */
+    long dueInNanos(long nowNanos) {
+        return condemned.size() == 0 ? Long.MAX_VALUE : Math.max(0, nextNanos - nowNanos);
+    }
+
+    /** Something happened after which a scan may find more: the next one does not wait. */
+    void hurry() {
+        nextNanos = 0;
+        intervalNanos = INTERVAL_NANOS;
+    }
+
+    /**
+     * Scans when it is time, or at once when a put waits for room.
+     *
+     * @return whether bytes were freed
+     */
+    boolean reclaim(long nowNanos, long nowMillis, boolean roomIsWanted) {
+        if (condemned.size() == 0) {
+            return false;
+        }
+        boolean isGrown = condemned.size() > sizeAfterLastScan;
+        if (nowNanos < nextNanos && !(roomIsWanted && isGrown)) {
+            return false;
+        }
+        scan(nowMillis);
+        int before = condemned.size();
+        freeUnpinned();
+        boolean freed = condemned.size() < before;
+        // What stays is pinned: look again soon while things move, else seldom.
+        intervalNanos =
+                freed || isGrown ? INTERVAL_NANOS : Math.min(2 * intervalNanos, INTERVAL_NANOS_MAX);
+        nextNanos = nowNanos + intervalNanos;
+        sizeAfterLastScan = condemned.size();
+        return freed;
+    }
+
+    /** Reads every pin word of every session after a full fence (I6). */
+    PinSet scan(long nowMillis) {
+        Memory.fullFence();
+        pins.clear();
+        for (AttachedSession session : sessions.all()) {
+            sessions.guarded(session, () -> session.scanPins(pins, nowMillis));
+        }
+        pins.sort();
+        return pins;
+    }
+
+    private void freeUnpinned() {
+        int kept = 0;
+        long pinned = 0;
+        for (int entry = 0; entry < condemned.size(); entry++) {
+            long location = condemned.location(entry);
+            long end = condemned.end(entry);
+            if (pins.isPinned(location, end)) {
+                pinned += end - location;
+                condemned.keepAs(kept++, entry);
+                continue;
+            }
+            steps.reached("free.unpinned");
+            long slot = index.findAt(condemned.first(entry), condemned.second(entry), location);
+            if (slot == IndexWriter.NONE) {
+                throw new IllegalStateException(
+                        "no slot for the condemned record at pool offset " + location);
+            }
+            index.empty(slot);
+            steps.reached("free.emptied");
+            space.release(location, end);
+            accounts.condemned -= end - location;
+        }
+        condemned.truncate(kept);
+        pinnedBytes = pinned;
+    }
+
+    /** Condemned bytes that were pinned at the last scan. */
+    long pinnedCondemnedBytes() {
+        return pinnedBytes;
+    }
+}

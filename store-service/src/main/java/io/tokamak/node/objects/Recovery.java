@@ -1,0 +1,384 @@
+package io.tokamak.node.objects;
+
+import static io.tokamak.layout.PoolFile.BLOCK_BYTES;
+
+import io.tokamak.index.IndexWriter;
+import io.tokamak.layout.Folder;
+import io.tokamak.layout.IndexFile;
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.Memory;
+import io.tokamak.memory.OpenFile;
+import io.tokamak.objects.IncompatibleStore;
+import io.tokamak.objects.ObjectMetadata;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Takes over what a node left, however it ended. Truth is: the store, the index's slots, the lanes,
+ * the pin words. Nothing is lent before this is done; readers go on meanwhile, and writers until
+ * their extents are used.
+ *
+ * <p>Free is what no slot, lane or pin covers. A lane that contradicts the index, or another lane,
+ * fences its session and is not lent again. A pin in free space withholds the run that it lies in.
+ */
+final class Recovery {
+    private final StoreFiles files;
+    private final ObjectTable table;
+    private final IndexWriter index;
+    private final PoolSpace space;
+    private final Accounts accounts;
+    private final SessionTable sessions;
+    private final Condemned condemned;
+    private final Drain drain;
+    private final Claims claims;
+    private final long nowMillis;
+
+    private final List<Range> ranges = new ArrayList<>();
+    private final List<NameDirectory.Claim> names = new ArrayList<>();
+    private final List<Long> claiming = new ArrayList<>();
+
+    /** What a lane may still write: from what was published to the extent's end. */
+    private static final class Range {
+        final AttachedSession session;
+        final Lane lane;
+        final long start;
+        final long end;
+        long recordsFound;
+        boolean contested;
+
+        Range(AttachedSession session, Lane lane, long start, long end) {
+            this.session = session;
+            this.lane = lane;
+            this.start = start;
+            this.end = end;
+        }
+    }
+
+    Recovery(
+            StoreFiles files,
+            ObjectTable table,
+            PoolSpace space,
+            Accounts accounts,
+            SessionTable sessions,
+            Condemned condemned,
+            Drain drain,
+            Claims claims,
+            long nowMillis) {
+        this.files = files;
+        this.table = table;
+        this.index = table.index();
+        this.space = space;
+        this.accounts = accounts;
+        this.sessions = sessions;
+        this.condemned = condemned;
+        this.drain = drain;
+        this.claims = claims;
+        this.nowMillis = nowMillis;
+    }
+
+    /** Names that the store holds, for the directory. */
+    List<NameDirectory.Claim> names() {
+        return names;
+    }
+
+    void run(long nowNanos) throws IOException {
+        if (!index.recover()) {
+            throw new IncompatibleStore(
+                    files.folder.path().toString(),
+                    "index",
+                    "a table within its file",
+                    "level and split beyond it",
+                    "the file was damaged; begin anew with --discard");
+        }
+        openSessions(nowNanos);
+        ranges.sort(Comparator.comparingLong(range -> range.start));
+        for (int i = 1; i < ranges.size(); i++) {
+            if (ranges.get(i).start < ranges.get(i - 1).end) {
+                ranges.get(i).contested = true;
+                ranges.get(i - 1).contested = true;
+            }
+        }
+        PinSet pins = new PinSet();
+        for (AttachedSession session : sessions.all()) {
+            if (session.file.isLockedElsewhere()) {
+                sessions.guarded(session, () -> session.scanPins(pins, nowMillis));
+            }
+        }
+        pins.sort();
+        BitSet explained = new BitSet(pins.size());
+        index.visit(0, index.bucketCount(), slot -> takeOver(slot, pins, explained));
+        for (Range range : ranges) {
+            if (range.contested) {
+                contest(range);
+            } else {
+                space.claim(range.start, range.end);
+                drain.lent(range.lane, range.end - range.start);
+            }
+        }
+        takeOverClaims();
+        drainLanes();
+        for (int pin = explained.nextClearBit(0);
+                pin < pins.size();
+                pin = explained.nextClearBit(pin + 1)) {
+            withhold(pins.location(pin));
+        }
+    }
+
+    private void withhold(long location) {
+        if (location >= PoolFile.DATA_OFFSET
+                && location < files.poolLength()
+                && !isLent(location)) {
+            accounts.withheld += space.withholdRun(location);
+        }
+    }
+
+    private boolean isLent(long location) {
+        for (Range range : ranges) {
+            if (location >= range.start && location < range.end) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void openSessions(long nowNanos) throws IOException {
+        Folder folder = files.folder;
+        List<Path> paths;
+        try (Stream<Path> list = Files.list(folder.sessions())) {
+            paths = list.toList();
+        }
+        for (Path path : paths) {
+            OpenFile file = OpenFile.openReadWrite(path);
+            boolean alive = file.isLockedElsewhere();
+            boolean whole = file.size() == SessionFile.LENGTH;
+            Memory memory = file.map(true, SessionFile.LENGTH);
+            if (!whole || memory.getLongAcquire(SessionFile.LAYOUT_OFFSET) != StoreFile.LAYOUT) {
+                if (!alive) {
+                    file.close();
+                    Files.delete(path);
+                }
+                // A live one has truncated or scribbled over its file. Its lanes cannot be known,
+                // so it can harm itself
+                // alone: what it pinned is not protected any more.
+                continue;
+            }
+            int number = memory.getInt(SessionFile.SESSION_NUMBER_OFFSET);
+            AttachedSession session =
+                    new AttachedSession(
+                            path.getFileName().toString(), number, file, memory, nowNanos);
+            session.state =
+                    switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
+                        case SessionFile.STATE_GO -> AttachedSession.State.ATTACHED;
+                        case SessionFile.STATE_FENCED -> AttachedSession.State.FENCED;
+                        default -> AttachedSession.State.OFFERED;
+                    };
+            sessions.add(session);
+            for (Lane lane : session.lanes) {
+                openLane(session, lane);
+            }
+        }
+    }
+
+    private void openLane(AttachedSession session, Lane lane) {
+        Memory memory = session.memory;
+        long base = SessionFile.laneOffset(lane.number);
+        int kind = memory.getIntAcquire(base + SessionFile.KIND_OFFSET);
+        lane.offered = memory.getLongAcquire(base + SessionFile.OFFERED_OFFSET);
+        lane.extent = lane.offered;
+        if (kind == SessionFile.KIND_FREE) {
+            return;
+        }
+        session.laneHighWater = lane.number + 1;
+        lane.kind = kind == SessionFile.KIND_SINGLE ? kind : SessionFile.KIND_SHARED;
+        long drained = memory.getLongAcquire(base + SessionFile.DRAINED_OFFSET);
+        if (!SessionFile.isInExtent(drained, lane.offered)) {
+            lane.extent = lane.offered - 1;
+        }
+        if (lane.offered < 1 || lane.extent < 1 || !SessionFile.isInExtent(drained, lane.extent)) {
+            lane.clear();
+            contested(session, "lane %d has no extent".formatted(lane.number));
+            return;
+        }
+        lane.drained = SessionFile.positionOffset(drained);
+        for (long extent = lane.extent; extent <= lane.offered; extent++) {
+            long at = base + SessionFile.extentOffset(extent);
+            long start = memory.getLong(at);
+            long length = memory.getLong(at + Long.BYTES);
+            long from = extent == lane.extent ? lane.drained : 0;
+            if (start < PoolFile.DATA_OFFSET
+                    || length < 0
+                    || start > files.poolLength() - length
+                    || start % BLOCK_BYTES != 0
+                    || length % PoolFile.GRANULE_BYTES != 0
+                    || from > length) {
+                lane.clear();
+                contested(session, "lane %d lies outside of the pool".formatted(lane.number));
+                return;
+            }
+            lane.setExtent(extent, start, length);
+            if (from < length) {
+                ranges.add(new Range(session, lane, start + from, start + length));
+            }
+        }
+    }
+
+    private void contested(AttachedSession session, String why) {
+        session.contested = true;
+        sessions.fence(session, why);
+    }
+
+    private void contest(Range range) {
+        accounts.withheld += space.withhold(range.start, range.end);
+        contested(
+                range.session,
+                "lane %d claims pool offsets %d to %d, which are not its own"
+                        .formatted(range.lane.number, range.start, range.end));
+    }
+
+    private void takeOver(long slot, PinSet pins, BitSet explained) {
+        long location = index.location(slot);
+        long end = table.recordEnd(slot);
+        if (location < PoolFile.DATA_OFFSET || end > files.poolLength() || end <= location) {
+            throw new IncompatibleStore(
+                    files.folder.path().toString(),
+                    "slot",
+                    "records within the pool",
+                    "pool offsets %d to %d".formatted(location, end),
+                    "the file was damaged; begin anew with --discard");
+        }
+        for (int pin = 0; pin < pins.size(); pin++) {
+            if (pins.location(pin) >= location && pins.location(pin) < end) {
+                explained.set(pin);
+            }
+        }
+        Range range = rangeAt(location, end);
+        if (range == null) {
+            space.claim(location, end);
+        } else if (location >= range.start && end <= range.end && !range.contested) {
+            range.recordsFound++;
+        } else {
+            range.contested = true;
+            space.claim(location, end);
+        }
+        switch (index.state(slot)) {
+            case IndexFile.CONDEMNED -> {
+                accounts.condemned += end - location;
+                condemned.add(index.idFirst(slot), index.idSecond(slot), location, end);
+            }
+            case IndexFile.CLAIMING -> {
+                accounts.inUse += end - location;
+                claiming.add(slot);
+            }
+            default -> {
+                table.recovered(slot, sessionOf(slot), nowMillis);
+                if (ObjectTable.isNamed(index.idFirst(slot))) {
+                    names.add(
+                            new NameDirectory.Claim(
+                                    ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
+                                    index.incarnation(slot)));
+                }
+            }
+        }
+    }
+
+    private @org.jspecify.annotations.Nullable Range rangeAt(long location, long end) {
+        int low = 0;
+        int high = ranges.size() - 1;
+        while (low <= high) {
+            int middle = (low + high) >>> 1;
+            Range range = ranges.get(middle);
+            if (range.end <= location) {
+                low = middle + 1;
+            } else if (range.start >= end) {
+                high = middle - 1;
+            } else {
+                return range;
+            }
+        }
+        return null;
+    }
+
+    private @org.jspecify.annotations.Nullable AttachedSession sessionOf(long slot) {
+        if ((IndexFile.flags(index.length(slot)) & IndexFile.FLAG_SESSION) == 0) {
+            return null;
+        }
+        ObjectMetadata metadata = table.readMetadata(slot);
+        if (metadata == null
+                || !(metadata.lifetime() instanceof io.tokamak.objects.Lifetime.Session own)) {
+            return null;
+        }
+        for (AttachedSession session : sessions.all()) {
+            if (session.number == own.number()) {
+                return session;
+            }
+        }
+        return null;
+    }
+
+    /** Claims that were under way are made again; who still waits is answered. */
+    private void takeOverClaims() {
+        for (long slot : claiming) {
+            long location = index.location(slot);
+            ObjectMetadata metadata = table.readMetadata(slot);
+            AttachedSession holder = null;
+            Lane holderLane = null;
+            for (AttachedSession session : sessions.all()) {
+                for (Lane lane : session.lanes) {
+                    if (lane.covers(location)) {
+                        holder = session;
+                        holderLane = lane;
+                    }
+                }
+            }
+            if (metadata == null || holder == null || holderLane == null) {
+                // Nobody can be waiting for it, or nobody could read it.
+                table.claimLost(slot);
+                continue;
+            }
+            claims.add(
+                    new Claims.Pending(
+                            holder,
+                            holderLane,
+                            holderLane.position(location),
+                            location,
+                            ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
+                            index.incarnation(slot),
+                            metadata));
+        }
+    }
+
+    private void drainLanes() {
+        for (AttachedSession session : sessions.all()) {
+            if (session.state != AttachedSession.State.ATTACHED) {
+                continue;
+            }
+            for (int i = 0; i < session.laneHighWater && session.isDraining(); i++) {
+                Lane lane = session.lanes[i];
+                if (lane.isFree()) {
+                    continue;
+                }
+                long found = 0;
+                for (Range range : ranges) {
+                    found +=
+                            range.lane == lane && range.session == session ? range.recordsFound : 0;
+                }
+                Recovered recovered = new Recovered();
+                sessions.guarded(session, () -> drain.drain(session, lane, nowMillis, recovered));
+                if (recovered.skipped != found) {
+                    contested(
+                            session,
+                            "lane %d covers %d objects of others"
+                                    .formatted(lane.number, found - recovered.skipped));
+                }
+            }
+        }
+    }
+}

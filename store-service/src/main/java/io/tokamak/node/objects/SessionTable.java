@@ -1,0 +1,113 @@
+package io.tokamak.node.objects;
+
+import io.tokamak.layout.SessionFile;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The sessions that the node knows, fenced ones included. The owner thread's. */
+final class SessionTable {
+    private static final Logger LOG = LoggerFactory.getLogger(SessionTable.class);
+
+    private final Map<String, AttachedSession> byName = new HashMap<>();
+    private final List<AttachedSession> all = new ArrayList<>();
+    private long fencedCount;
+
+    void add(AttachedSession session) {
+        byName.put(session.name, session);
+        all.add(session);
+    }
+
+    void remove(AttachedSession session) {
+        byName.remove(session.name);
+        all.remove(session);
+    }
+
+    Collection<AttachedSession> all() {
+        return all;
+    }
+
+    @Nullable AttachedSession find(String name) {
+        return byName.get(name);
+    }
+
+    /**
+     * @throws CommandRefused when there is no such session, or it is fenced
+     */
+    AttachedSession require(String name) {
+        AttachedSession session = byName.get(name);
+        if (session == null) {
+            throw CommandRefused.noSession();
+        }
+        if (session.state == AttachedSession.State.FENCED) {
+            throw CommandRefused.fenced(session.number);
+        }
+        return session;
+    }
+
+    /**
+     * The session may do nothing new from now on; what it holds is kept until its process is gone.
+     */
+    void fence(AttachedSession session, String why) {
+        if (session.state == AttachedSession.State.FENCED) {
+            return;
+        }
+        fencedCount++;
+        LOG.warn(
+                "session {} (pid {}, {}) is fenced: {}",
+                session.number,
+                session.pid(),
+                session.processName(),
+                why);
+        session.state = AttachedSession.State.FENCED;
+        session.storeState(SessionFile.STATE_FENCED);
+    }
+
+    long fencedCount() {
+        return fencedCount;
+    }
+
+    /**
+     * Runs what touches a session's file. A fault there, which the JVM reports as an InternalError,
+     * means that the client truncated its file: that session alone is fenced (I17).
+     */
+    void guarded(AttachedSession session, Runnable action) {
+        if (session.isUnreadable()) {
+            return;
+        }
+        try {
+            action.run();
+        } catch (InternalError e) {
+            fenceTruncated(e);
+        }
+    }
+
+    /** The JVM may report a fault a little late: every file is looked at. */
+    void fenceTruncated(InternalError fault) {
+        boolean found = false;
+        for (AttachedSession session : List.copyOf(all)) {
+            if (!session.isUnreadable() && isTruncated(session)) {
+                session.setUnreadable();
+                fence(session, "its file was truncated");
+                found = true;
+            }
+        }
+        if (!found) {
+            throw fault;
+        }
+    }
+
+    static boolean isTruncated(AttachedSession session) {
+        try {
+            return session.file.size() < SessionFile.LENGTH;
+        } catch (IOException e) {
+            return true;
+        }
+    }
+}

@@ -1,0 +1,76 @@
+package io.tokamak.node.objects;
+
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.OptionalInt;
+
+/**
+ * How a store is opened.
+ *
+ * @param folder on tmpfs, made if it is not there
+ * @param poolBytes of the pool file, rounded to whole blocks
+ * @param readersGroup group id that may map the store for reading
+ * @param writersGroup group id that may also write
+ * @param discard leave what is in the folder and begin anew
+ * @param allowAnyFileSystem for development: accept a folder that is not on tmpfs
+ * @param clock of lifetimes and incarnations
+ * @param steps where tests kill the node
+ */
+public record StoreSettings(
+        Path folder,
+        long poolBytes,
+        OptionalInt readersGroup,
+        OptionalInt writersGroup,
+        boolean discard,
+        boolean allowAnyFileSystem,
+        InstantSource clock,
+        io.tokamak.index.IndexWriter.Steps steps) {
+
+    public static StoreSettings of(Path folder, long poolBytes) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                OptionalInt.empty(),
+                OptionalInt.empty(),
+                false,
+                false,
+                InstantSource.system(),
+                step -> {});
+    }
+
+    public StoreSettings withSteps(io.tokamak.index.IndexWriter.Steps other) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                discard,
+                allowAnyFileSystem,
+                clock,
+                other);
+    }
+
+    public StoreSettings withClock(InstantSource other) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                discard,
+                allowAnyFileSystem,
+                other,
+                steps);
+    }
+
+    public StoreSettings withDiscard(boolean other) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                other,
+                allowAnyFileSystem,
+                clock,
+                steps);
+    }
+}
