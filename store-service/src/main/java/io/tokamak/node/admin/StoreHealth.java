@@ -7,7 +7,7 @@ import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
 /** Up while the owner thread answers and clients find the files that it holds. */
-@Component("store")
+@Component
 final class StoreHealth implements HealthIndicator {
     private final Store store;
 
