@@ -3,63 +3,167 @@ package io.tokamak.memory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * What the control groups above this process allow: shared memory counts against the group that
- * touches it first.
+ * How much memory the control groups above this process allow, versions 1 and 2: shared memory
+ * counts against the group that touches it first. Thread-safe.
  */
 public final class CgroupLimits {
-    private static final Path ROOT = Path.of("/sys/fs/cgroup");
+    private static final Path GROUPS = Path.of("/proc/self/cgroup");
+    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
 
     /** Larger numbers mean no limit. */
     private static final long UNLIMITED_BYTES = 1L << 60;
 
-    private CgroupLimits() {}
+    private static final Pattern OCTAL = Pattern.compile("\\\\([0-7]{3})");
 
     /**
-     * The smallest memory limit on the way from this process's group to the root, versions 2 and 1;
-     * empty: none.
+     * The memory limit of one group.
+     *
+     * @param group its folder
+     * @param usageBytes what it and those below it have now, the page cache included
      */
+    public record Limit(Path group, long limitBytes, long usageBytes) {
+        /** What it could still take. */
+        public long freeBytes() {
+            return Math.max(0, limitBytes - usageBytes);
+        }
+    }
+
+    /**
+     * Where a kind of groups is mounted: {@code root} is the group that is seen at {@code point}.
+     */
+    private record Mount(boolean isVersion2, String root, Path point) {}
+
+    private CgroupLimits() {}
+
+    /** Every limit from this process's group outwards, nearest first; empty: none. */
+    public static List<Limit> all() throws IOException {
+        return all(GROUPS, MOUNTS);
+    }
+
+    /** The smallest of {@link #all}. */
+    public static Optional<Limit> smallest() throws IOException {
+        return all().stream().min(Comparator.comparingLong(Limit::limitBytes));
+    }
+
+    /** The bytes of {@link #smallest}. */
     public static OptionalLong memoryLimitBytes() throws IOException {
-        long limit = Long.MAX_VALUE;
-        for (String line : Files.readAllLines(Path.of("/proc/self/cgroup"))) {
-            String[] parts = line.split(":", 3);
+        return all().stream().mapToLong(Limit::limitBytes).min();
+    }
+
+    /**
+     * @param groups in the form of /proc/self/cgroup
+     * @param mounts in the form of /proc/self/mountinfo
+     */
+    static List<Limit> all(Path groups, Path mounts) throws IOException {
+        List<Mount> mounted = mounts(mounts);
+        List<Limit> limits = new ArrayList<>();
+        for (String line : lines(groups)) {
+            String[] parts = line.split(":", 3); // number, controllers, group
             if (parts.length != 3) {
                 continue;
             }
-            if (parts[1].isEmpty()) {
-                limit = Math.min(limit, smallest(ROOT, parts[2], "memory.max"));
-            } else if (parts[1].contains("memory")) {
-                limit =
-                        Math.min(
-                                limit,
-                                smallest(
-                                        ROOT.resolve("memory"), parts[2], "memory.limit_in_bytes"));
+            boolean isVersion2 = parts[1].isEmpty();
+            if (isVersion2 || List.of(parts[1].split(",")).contains("memory")) {
+                for (Mount mount : mounted) {
+                    if (mount.isVersion2 == isVersion2) {
+                        addLimits(mount, parts[2], limits);
+                        break;
+                    }
+                }
             }
         }
-        return limit >= UNLIMITED_BYTES ? OptionalLong.empty() : OptionalLong.of(limit);
+        return List.copyOf(limits);
+    }
+
+    private static void addLimits(Mount mount, String group, List<Limit> limits)
+            throws IOException {
+        Path point = mount.point;
+        for (Path at = folderOf(mount, group);
+                at != null && at.startsWith(point);
+                at = at.getParent()) {
+            long limit =
+                    read(at.resolve(mount.isVersion2 ? "memory.max" : "memory.limit_in_bytes"));
+            if (limit < UNLIMITED_BYTES) {
+                String usage = mount.isVersion2 ? "memory.current" : "memory.usage_in_bytes";
+                limits.add(new Limit(at, limit, read(at.resolve(usage))));
+            }
+        }
     }
 
     /**
-     * Inside of a container the group's path is often of another name space: then the mounted root
-     * is the group.
+     * In a container the mount often shows the container's group as its root, while the group's
+     * path is the host's: the part below the root counts. Of a path of another name space nothing
+     * is known; then the root it is.
      */
-    private static long smallest(Path root, String group, String file) throws IOException {
-        long limit = read(root.resolve(file));
-        Path path = root.resolve(group.substring(1)).normalize();
-        while (path != null && path.startsWith(root) && !path.equals(root)) {
-            limit = Math.min(limit, read(path.resolve(file)));
-            path = path.getParent();
+    private static Path folderOf(Mount mount, String group) {
+        String below;
+        if (mount.root.equals("/")) {
+            below = group;
+        } else if (group.equals(mount.root) || group.startsWith(mount.root + "/")) {
+            below = group.substring(mount.root.length());
+        } else {
+            below = "";
         }
-        return limit;
+        Path folder = Path.of(mount.point + "/" + below).normalize();
+        return folder.startsWith(mount.point) ? folder : mount.point;
     }
 
+    /**
+     * Lines are: id, parent, device, root, mount point, options, tags, "-", type, source, options.
+     */
+    private static List<Mount> mounts(Path mounts) throws IOException {
+        List<Mount> found = new ArrayList<>();
+        for (String line : lines(mounts)) {
+            int dash = line.indexOf(" - ");
+            String[] left = line.split(" ", -1);
+            if (dash < 0 || left.length < 5) {
+                continue;
+            }
+            String[] right = line.substring(dash + 3).split(" ", -1);
+            boolean isVersion2 = right[0].equals("cgroup2");
+            boolean isVersion1 =
+                    right[0].equals("cgroup")
+                            && Arrays.asList(right[right.length - 1].split(",")).contains("memory");
+            if (isVersion1 || isVersion2) {
+                found.add(new Mount(isVersion2, unescaped(left[3]), Path.of(unescaped(left[4]))));
+            }
+        }
+        return found;
+    }
+
+    private static String unescaped(String text) {
+        return OCTAL.matcher(text)
+                .replaceAll(
+                        match ->
+                                Matcher.quoteReplacement(
+                                        String.valueOf(
+                                                (char) Integer.parseInt(match.group(1), 8))));
+    }
+
+    private static List<String> lines(Path file) throws IOException {
+        return Files.exists(file) ? Files.readAllLines(file) : List.of();
+    }
+
+    /** The outermost group has no such file: no limit. */
     private static long read(Path file) throws IOException {
         if (!Files.isReadable(file)) {
             return Long.MAX_VALUE;
         }
         String text = Files.readString(file).strip();
-        return text.equals("max") ? Long.MAX_VALUE : Long.parseLong(text);
+        try {
+            return text.equals("max") ? Long.MAX_VALUE : Long.parseLong(text);
+        } catch (NumberFormatException e) {
+            throw new IOException("not a number of bytes in %s: %s".formatted(file, text), e);
+        }
     }
 }

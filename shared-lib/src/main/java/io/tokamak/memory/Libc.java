@@ -7,222 +7,448 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.StructLayout;
-import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
-import java.lang.invoke.VarHandle;
 
 /**
- * The calls of the C library that Java has no word for. Each answers the call's result, or {@code
- * -errno}.
+ * The calls of the C library that Java has no word for, 64-bit Linux. Each answers the call's
+ * result, or {@code -errno}, and may block: threads in it do not hold up the garbage collector.
+ *
+ * <p>Each handle has a class of its own, which makes it at the first call: a handle costs 5 ms.
  */
 final class Libc {
+    // The same numbers on x86-64 and aarch64.
+    static final int EPERM = 1;
     static final int ENOENT = 2;
     static final int EINTR = 4;
     static final int EAGAIN = 11;
+    static final int ENOMEM = 12;
     static final int EACCES = 13;
+    static final int EEXIST = 17;
     static final int EINVAL = 22;
     static final int ENOSPC = 28;
-    static final int EOPNOTSUPP = 95;
+    static final int ELOOP = 40;
     static final int ETIMEDOUT = 110;
+    static final int EDQUOT = 122;
 
-    private static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
+    /** Whether this is x86-64; the other one is aarch64, where some numbers differ. */
+    static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
+
     private static final long SYS_FUTEX = X86_64 ? 202 : 98;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
-    private static final StructLayout CALL_STATE = Linker.Option.captureStateLayout();
-    private static final VarHandle ERRNO_HANDLE =
-            CALL_STATE.varHandle(MemoryLayout.PathElement.groupElement("errno"));
-
-    private static final MethodHandle OPEN =
-            handle("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), 2);
-    private static final MethodHandle CLOSE =
-            handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), -1);
-    private static final MethodHandle FCHMOD =
-            handle("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), -1);
-    private static final MethodHandle FTRUNCATE =
-            handle("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), -1);
-    private static final MethodHandle FALLOCATE =
-            handle(
-                    "fallocate",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
-                    -1);
-    private static final MethodHandle FCNTL =
-            handle("fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS), 2);
-    private static final MethodHandle MMAP =
-            handle(
-                    "mmap",
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
-                            JAVA_LONG),
-                    -1);
-    private static final MethodHandle MUNMAP =
-            handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), -1);
-    private static final MethodHandle MADVISE =
-            handle("madvise", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT), -1);
-    private static final MethodHandle PWRITE =
-            handle(
-                    "pwrite",
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG),
-                    -1);
-    private static final MethodHandle PREAD =
-            handle(
-                    "pread",
-                    FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG),
-                    -1);
-    private static final MethodHandle STATX =
-            handle(
-                    "statx",
-                    FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS),
-                    -1);
-    private static final MethodHandle STATFS =
-            handle("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS), -1);
-    private static final MethodHandle KILL =
-            handle("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), -1);
-    private static final MethodHandle SYSCALL =
-            handle(
-                    "syscall",
-                    FunctionDescriptor.of(
-                            JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS,
-                            JAVA_LONG, JAVA_LONG),
-                    1);
 
     private Libc() {}
 
     private static MethodHandle handle(
-            String name, FunctionDescriptor descriptor, int firstVariadic) {
-        MemorySegment symbol = LINKER.defaultLookup().findOrThrow(name);
-        return firstVariadic < 0
-                ? LINKER.downcallHandle(symbol, descriptor, ERRNO)
-                : LINKER.downcallHandle(
-                        symbol, descriptor, ERRNO, Linker.Option.firstVariadicArg(firstVariadic));
+            String name, FunctionDescriptor descriptor, Linker.Option... options) {
+        return LINKER.downcallHandle(LINKER.defaultLookup().findOrThrow(name), descriptor, options);
     }
 
-    @FunctionalInterface
-    private interface Call {
-        long invoke(MemorySegment state) throws Throwable;
+    /** For what a handle says that it may throw, and does not. */
+    private static RuntimeException unexpected(Throwable e) {
+        return switch (e) {
+            case RuntimeException exception -> exception;
+            case Error error -> throw error;
+            default -> throw new AssertionError(e);
+        };
     }
 
-    private static long call(Call call) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment state = arena.allocate(CALL_STATE);
-            long result = call.invoke(state);
-            return result == -1 ? -(int) ERRNO_HANDLE.get(state, 0L) : result;
-        } catch (RuntimeException | Error e) {
-            throw e;
+    private static final class Openat {
+        static final MethodHandle HANDLE =
+                handle(
+                        "openat",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT),
+                        ERRNO,
+                        Linker.Option.firstVariadicArg(3));
+    }
+
+    static int openat(int folder, String path, int flags, int mode) {
+        try (Scratch call = Scratch.take();
+                Arena arena = Arena.ofConfined()) {
+            return call.result(
+                    (int)
+                            Openat.HANDLE.invokeExact(
+                                    call.state, folder, arena.allocateFrom(path), flags, mode));
         } catch (Throwable e) {
-            throw new AssertionError(e);
+            throw unexpected(e);
         }
     }
 
-    static int open(String path, int flags, int mode) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment text = arena.allocateFrom(path);
-            return (int) call(state -> (int) OPEN.invokeExact(state, text, flags, mode));
+    private static final class Mkdir {
+        static final MethodHandle HANDLE =
+                handle("mkdir", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), ERRNO);
+    }
+
+    static int mkdir(String path, int mode) {
+        try (Scratch call = Scratch.take();
+                Arena arena = Arena.ofConfined()) {
+            return call.result(
+                    (int) Mkdir.HANDLE.invokeExact(call.state, arena.allocateFrom(path), mode));
+        } catch (Throwable e) {
+            throw unexpected(e);
         }
+    }
+
+    private static final class Close {
+        static final MethodHandle HANDLE =
+                handle("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT), ERRNO);
     }
 
     static int close(int fd) {
-        return (int) call(state -> (int) CLOSE.invokeExact(state, fd));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Close.HANDLE.invokeExact(call.state, fd));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Fchmod {
+        static final MethodHandle HANDLE =
+                handle("fchmod", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), ERRNO);
     }
 
     static int fchmod(int fd, int mode) {
-        return (int) call(state -> (int) FCHMOD.invokeExact(state, fd, mode));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Fchmod.HANDLE.invokeExact(call.state, fd, mode));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Fchown {
+        static final MethodHandle HANDLE =
+                handle(
+                        "fchown",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT),
+                        ERRNO);
+    }
+
+    static int fchown(int fd, int uid, int gid) {
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Fchown.HANDLE.invokeExact(call.state, fd, uid, gid));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Ftruncate {
+        static final MethodHandle HANDLE =
+                handle("ftruncate", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), ERRNO);
     }
 
     static int ftruncate(int fd, long length) {
-        return (int) call(state -> (int) FTRUNCATE.invokeExact(state, fd, length));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Ftruncate.HANDLE.invokeExact(call.state, fd, length));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
-    static int fallocate(int fd, long offset, long length) {
-        return (int) call(state -> (int) FALLOCATE.invokeExact(state, fd, 0, offset, length));
+    private static final class Fallocate {
+        static final MethodHandle HANDLE =
+                handle(
+                        "fallocate",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_LONG, JAVA_LONG),
+                        ERRNO);
+    }
+
+    static int fallocate(int fd, int mode, long offset, long length) {
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (int) Fallocate.HANDLE.invokeExact(call.state, fd, mode, offset, length));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Fsync {
+        static final MethodHandle HANDLE =
+                handle("fsync", FunctionDescriptor.of(JAVA_INT, JAVA_INT), ERRNO);
+    }
+
+    static int fsync(int fd) {
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Fsync.HANDLE.invokeExact(call.state, fd));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Fcntl {
+        static final MethodHandle HANDLE =
+                handle(
+                        "fcntl",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS),
+                        ERRNO,
+                        Linker.Option.firstVariadicArg(2));
     }
 
     static int fcntl(int fd, int command, MemorySegment argument) {
-        return (int) call(state -> (int) FCNTL.invokeExact(state, fd, command, argument));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Fcntl.HANDLE.invokeExact(call.state, fd, command, argument));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
-    static long mmap(long length, int protection, int flags, int fd, long offset) {
-        return call(
-                state -> (long) MMAP.invokeExact(state, 0L, length, protection, flags, fd, offset));
+    private static final class Mmap {
+        static final MethodHandle HANDLE =
+                handle(
+                        "mmap",
+                        FunctionDescriptor.of(
+                                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_INT, JAVA_INT,
+                                JAVA_LONG),
+                        ERRNO);
+    }
+
+    static long mmap(long address, long length, int protection, int flags, int fd, long offset) {
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (long)
+                            Mmap.HANDLE.invokeExact(
+                                    call.state, address, length, protection, flags, fd, offset));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Munmap {
+        static final MethodHandle HANDLE =
+                handle("munmap", FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG), ERRNO);
     }
 
     static int munmap(long address, long length) {
-        return (int) call(state -> (int) MUNMAP.invokeExact(state, address, length));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Munmap.HANDLE.invokeExact(call.state, address, length));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Madvise {
+        static final MethodHandle HANDLE =
+                handle(
+                        "madvise",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT),
+                        ERRNO);
     }
 
     static int madvise(long address, long length, int advice) {
-        return (int) call(state -> (int) MADVISE.invokeExact(state, address, length, advice));
-    }
-
-    static long pwrite(int fd, MemorySegment bytes, long offset) {
-        return call(state -> (long) PWRITE.invokeExact(state, fd, bytes, bytes.byteSize(), offset));
-    }
-
-    static long pread(int fd, MemorySegment bytes, long offset) {
-        return call(state -> (long) PREAD.invokeExact(state, fd, bytes, bytes.byteSize(), offset));
-    }
-
-    static int statx(int fd, int flags, int mask, MemorySegment buffer) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment empty = arena.allocateFrom("");
-            return (int)
-                    call(state -> (int) STATX.invokeExact(state, fd, empty, flags, mask, buffer));
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (int) Madvise.HANDLE.invokeExact(call.state, address, length, advice));
+        } catch (Throwable e) {
+            throw unexpected(e);
         }
+    }
+
+    private static final class Pwrite {
+        static final MethodHandle HANDLE =
+                handle(
+                        "pwrite",
+                        FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG),
+                        ERRNO);
+    }
+
+    static long pwrite(int fd, MemorySegment bytes, long length, long offset) {
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (long) Pwrite.HANDLE.invokeExact(call.state, fd, bytes, length, offset));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Pread {
+        static final MethodHandle HANDLE =
+                handle(
+                        "pread",
+                        FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_LONG),
+                        ERRNO);
+    }
+
+    static long pread(int fd, MemorySegment bytes, long length, long offset) {
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (long) Pread.HANDLE.invokeExact(call.state, fd, bytes, length, offset));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Statx {
+        static final MethodHandle HANDLE =
+                handle(
+                        "statx",
+                        FunctionDescriptor.of(
+                                JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT, ADDRESS),
+                        ERRNO);
+    }
+
+    static int statx(int fd, String path, int flags, int mask, MemorySegment buffer) {
+        try (Scratch call = Scratch.take();
+                Arena arena = Arena.ofConfined()) {
+            return call.result(
+                    (int)
+                            Statx.HANDLE.invokeExact(
+                                    call.state, fd, arena.allocateFrom(path), flags, mask, buffer));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Statfs {
+        static final MethodHandle HANDLE =
+                handle("statfs", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS), ERRNO);
     }
 
     static int statfs(String path, MemorySegment buffer) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment text = arena.allocateFrom(path);
-            return (int) call(state -> (int) STATFS.invokeExact(state, text, buffer));
+        try (Scratch call = Scratch.take();
+                Arena arena = Arena.ofConfined()) {
+            return call.result(
+                    (int) Statfs.HANDLE.invokeExact(call.state, arena.allocateFrom(path), buffer));
+        } catch (Throwable e) {
+            throw unexpected(e);
         }
     }
 
+    private static final class Fstatfs {
+        static final MethodHandle HANDLE =
+                handle("fstatfs", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS), ERRNO);
+    }
+
+    static int fstatfs(int fd, MemorySegment buffer) {
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Fstatfs.HANDLE.invokeExact(call.state, fd, buffer));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Kill {
+        static final MethodHandle HANDLE =
+                handle("kill", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT), ERRNO);
+    }
+
     static int kill(int pid, int signal) {
-        return (int) call(state -> (int) KILL.invokeExact(state, pid, signal));
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Kill.HANDLE.invokeExact(call.state, pid, signal));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
-    static int futex(long address, int operation, int value, MemorySegment timeout) {
-        return (int)
-                call(
-                        state ->
-                                (long)
-                                        SYSCALL.invokeExact(
-                                                state,
-                                                SYS_FUTEX,
-                                                address,
-                                                (long) operation,
-                                                (long) value,
-                                                timeout,
-                                                0L,
-                                                0L));
+    private static final class Getpagesize {
+        static final MethodHandle HANDLE = handle("getpagesize", FunctionDescriptor.of(JAVA_INT));
     }
 
-    /** {@code struct timespec}. */
-    static MemorySegment timespec(Arena arena, long nanos) {
-        MemorySegment timespec = arena.allocate(16, 8);
-        timespec.set(ValueLayout.JAVA_LONG, 0, nanos / 1_000_000_000);
-        timespec.set(ValueLayout.JAVA_LONG, 8, nanos % 1_000_000_000);
-        return timespec;
+    static int getpagesize() {
+        try {
+            return (int) Getpagesize.HANDLE.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Geteuid {
+        static final MethodHandle HANDLE = handle("geteuid", FunctionDescriptor.of(JAVA_INT));
+    }
+
+    static int geteuid() {
+        try {
+            return (int) Geteuid.HANDLE.invokeExact();
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class FutexWait {
+        static final MethodHandle HANDLE =
+                handle(
+                        "syscall",
+                        FunctionDescriptor.of(
+                                JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG, ADDRESS),
+                        ERRNO,
+                        Linker.Option.firstVariadicArg(1));
+    }
+
+    /**
+     * @param word stays mapped during the call: closing a shared arena under a sleeper throws
+     */
+    static int futexWait(MemorySegment word, int operation, int expected, long timeoutNanos) {
+        try (Scratch call = Scratch.take()) {
+            MemorySegment timespec = call.struct;
+            timespec.set(JAVA_LONG, 0, timeoutNanos / 1_000_000_000);
+            timespec.set(JAVA_LONG, 8, timeoutNanos % 1_000_000_000);
+            return (int)
+                    call.result(
+                            (long)
+                                    FutexWait.HANDLE.invokeExact(
+                                            call.state,
+                                            SYS_FUTEX,
+                                            word,
+                                            (long) operation,
+                                            (long) expected,
+                                            timespec));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class FutexWake {
+        static final MethodHandle HANDLE =
+                handle(
+                        "syscall",
+                        FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG, JAVA_LONG),
+                        Linker.Option.firstVariadicArg(1));
+    }
+
+    /** Answers -1 for any error: the caller has excluded what could be one. */
+    static int futexWake(MemorySegment word, int operation, int count) {
+        try {
+            return (int)
+                    (long)
+                            FutexWake.HANDLE.invokeExact(
+                                    SYS_FUTEX, word, (long) operation, (long) count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
     }
 
     static String nameOf(int errno) {
         return switch (errno) {
-            case 1 -> "EPERM";
+            case EPERM -> "EPERM";
             case ENOENT -> "ENOENT";
+            case 3 -> "ESRCH";
             case EINTR -> "EINTR";
+            case 5 -> "EIO";
+            case 6 -> "ENXIO";
+            case 9 -> "EBADF";
             case EAGAIN -> "EAGAIN";
-            case 12 -> "ENOMEM";
+            case ENOMEM -> "ENOMEM";
             case EACCES -> "EACCES";
-            case 17 -> "EEXIST";
+            case 14 -> "EFAULT";
+            case 16 -> "EBUSY";
+            case EEXIST -> "EEXIST";
+            case 19 -> "ENODEV";
             case 20 -> "ENOTDIR";
+            case 21 -> "EISDIR";
             case EINVAL -> "EINVAL";
+            case 23 -> "ENFILE";
             case 24 -> "EMFILE";
+            case 27 -> "EFBIG";
             case ENOSPC -> "ENOSPC";
-            case 40 -> "ELOOP";
+            case 30 -> "EROFS";
+            case 36 -> "ENAMETOOLONG";
+            case 37 -> "ENOLCK";
+            case 38 -> "ENOSYS";
+            case ELOOP -> "ELOOP";
+            case 75 -> "EOVERFLOW";
+            case 95 -> "EOPNOTSUPP";
+            case ETIMEDOUT -> "ETIMEDOUT";
+            case EDQUOT -> "EDQUOT";
             default -> "errno " + errno;
         };
     }

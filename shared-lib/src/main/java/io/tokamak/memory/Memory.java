@@ -5,34 +5,76 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
+import java.util.Objects;
 
 /**
- * A region of memory with ordered access: a mapped file, or an array for tests. Offsets are bytes
- * from its beginning; integers are little-endian and aligned to their size.
+ * A region of memory with ordered access: a mapped file, or an array for tests. Offsets and lengths
+ * are bytes, offsets from the region's beginning; integers are little-endian and aligned to their
+ * size.
  *
  * <p>Each method says its ordering in its name, as {@link VarHandle} defines it; without one it is
- * plain. Every access is checked against the region's length and throws {@link
- * IndexOutOfBoundsException}: a wild offset never becomes a fault (I9). Thread-safe as far as the
- * orderings used are.
+ * plain. A release store belongs to an acquire load of the same place, in whatever process. An
+ * access of up to 8 bytes that is aligned is never torn.
+ *
+ * <p>Every access is checked against the region's length, and throws {@link
+ * IndexOutOfBoundsException} outside of it: a wild offset never becomes a fault (I9). It throws
+ * {@link IllegalArgumentException} when it is not aligned or would write to a read-only region, and
+ * {@link IllegalStateException} once the region's arena is closed. What the check cannot see is a
+ * mapping that is longer than its file: nobody may shrink a mapped file, and growth is announced
+ * only after it was allocated.
+ *
+ * <p>Immutable and thread-safe, as far as the orderings used are; a region of a confined arena is
+ * its thread's.
  */
 public final class Memory {
-    private static final ValueLayout.OfLong LONG_LAYOUT =
-            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final ValueLayout.OfInt INT_LAYOUT =
-            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final VarHandle LONG = LONG_LAYOUT.varHandle();
-    private static final VarHandle INT = INT_LAYOUT.varHandle();
+    private static final VarHandle LONG =
+            ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle INT =
+            ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle SHORT =
+            ValueLayout.JAVA_SHORT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle BYTE = ValueLayout.JAVA_BYTE.varHandle();
+
+    /**
+     * The whole address space. Access through this one constant costs the same whatever kinds of
+     * segments the rest of the program uses; access through a field becomes eight times slower in a
+     * process that has used four kinds in the same handles.
+     */
+    private static final MemorySegment EVERYTHING = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
     private final MemorySegment segment;
 
-    Memory(MemorySegment segment) {
+    /** Whether it stays mapped until the process ends, so that no access has to look. */
+    private final boolean isForever;
+
+    /** The address, where accesses go through {@link #EVERYTHING}. */
+    private final long base;
+
+    /**
+     * Accesses that end here or before go through {@link #EVERYTHING}; all others through the
+     * segment, which does them or throws what is wrong. Negative: none do.
+     */
+    private final long readableEnd;
+
+    private final long writableEnd;
+
+    private Memory(MemorySegment segment, boolean isForever) {
         this.segment = segment;
+        this.isForever = isForever;
+        base = isForever ? segment.address() : 0;
+        readableEnd = isForever ? segment.byteSize() : -1;
+        writableEnd = isForever && !segment.isReadOnly() ? segment.byteSize() : -1;
+    }
+
+    static Memory of(MemorySegment segment) {
+        return new Memory(
+                segment, segment.isNative() && segment.scope().equals(Arena.global().scope()));
     }
 
     /** A region on the heap, zeroed, for tests of what runs on mapped memory otherwise. */
-    public static Memory onHeap(int sizeBytes) {
-        return new Memory(
-                MemorySegment.ofArray(new long[(sizeBytes + 7) / 8]).asSlice(0, sizeBytes));
+    public static Memory onHeap(long sizeBytes) {
+        long[] words = new long[Math.toIntExact(Math.ceilDiv(sizeBytes, Long.BYTES))];
+        return of(MemorySegment.ofArray(words).asSlice(0, sizeBytes));
     }
 
     public long size() {
@@ -44,110 +86,226 @@ public final class Memory {
         return segment;
     }
 
-    /** The same bytes as they may be shown to a caller: read-only. */
+    /** Whether this is an array's stand-in for mapped memory. */
+    public boolean isOnHeap() {
+        return !segment.isNative();
+    }
+
+    /** The same bytes, where every store throws. */
     public Memory asReadOnly() {
-        return new Memory(segment.asReadOnly());
+        return new Memory(segment.asReadOnly(), isForever);
     }
 
     /** A part of the region; no copy. */
     public Memory slice(long offset, long length) {
-        return new Memory(segment.asSlice(offset, length));
+        return new Memory(segment.asSlice(offset, length), isForever);
     }
 
-    /** Address of an offset in this process. */
+    /**
+     * Address in this process.
+     *
+     * @throws UnsupportedOperationException on the heap, where nothing has one
+     */
+    public long address() {
+        if (isOnHeap()) {
+            throw new UnsupportedOperationException("an array has no address");
+        }
+        return segment.address();
+    }
+
+    /** Address of an offset in this process; one past the end is allowed. */
     public long address(long offset) {
-        return segment.address() + offset;
+        return address() + Objects.checkFromIndexSize(offset, 0, size());
     }
 
     /**
      * A read-only segment over a part of the region that ends with its own arena: use after the
-     * arena was closed throws. The caller keeps the region mapped for as long.
+     * arena was closed throws. With a confined arena it costs nothing while it stays in the method.
+     * The caller keeps the region mapped for as long. On the heap, for tests, the arena is not
+     * looked at.
      */
     public MemorySegment view(long offset, long length, Arena arena) {
-        MemorySegment part = segment.asSlice(offset, length);
-        return MemorySegment.ofAddress(part.address())
+        Objects.checkFromIndexSize(offset, length, size());
+        if (!isForever) {
+            if (isOnHeap()) {
+                return segment.asSlice(offset, length).asReadOnly();
+            }
+            if (!segment.scope().isAlive()) {
+                throw new IllegalStateException("the region is no longer mapped");
+            }
+        }
+        return MemorySegment.ofAddress(segment.address() + offset)
                 .reinterpret(length, arena, null)
                 .asReadOnly();
     }
 
+    private static boolean isWithin(long offset, long last) {
+        return offset >= 0 && offset <= last;
+    }
+
     public byte getByte(long offset) {
-        return segment.get(ValueLayout.JAVA_BYTE, offset);
+        return isWithin(offset, readableEnd - Byte.BYTES)
+                ? (byte) BYTE.get(EVERYTHING, base + offset)
+                : (byte) BYTE.get(segment, offset);
     }
 
     public void putByte(long offset, byte value) {
-        segment.set(ValueLayout.JAVA_BYTE, offset, value);
+        if (isWithin(offset, writableEnd - Byte.BYTES)) {
+            BYTE.set(EVERYTHING, base + offset, value);
+        } else {
+            BYTE.set(segment, offset, value);
+        }
     }
 
-    public long getLong(long offset) {
-        return segment.get(LONG_LAYOUT, offset);
+    public short getShort(long offset) {
+        return isWithin(offset, readableEnd - Short.BYTES)
+                ? (short) SHORT.get(EVERYTHING, base + offset)
+                : (short) SHORT.get(segment, offset);
     }
 
-    public void putLong(long offset, long value) {
-        segment.set(LONG_LAYOUT, offset, value);
-    }
-
-    public long getLongOpaque(long offset) {
-        return (long) LONG.getOpaque(segment, offset);
-    }
-
-    public void putLongOpaque(long offset, long value) {
-        LONG.setOpaque(segment, offset, value);
-    }
-
-    public long getLongAcquire(long offset) {
-        return (long) LONG.getAcquire(segment, offset);
-    }
-
-    public void putLongRelease(long offset, long value) {
-        LONG.setRelease(segment, offset, value);
-    }
-
-    public boolean compareAndSetLong(long offset, long expected, long value) {
-        return LONG.compareAndSet(segment, offset, expected, value);
-    }
-
-    public long getAndAddLong(long offset, long delta) {
-        return (long) LONG.getAndAdd(segment, offset, delta);
+    public void putShort(long offset, short value) {
+        if (isWithin(offset, writableEnd - Short.BYTES)) {
+            SHORT.set(EVERYTHING, base + offset, value);
+        } else {
+            SHORT.set(segment, offset, value);
+        }
     }
 
     public int getInt(long offset) {
-        return segment.get(INT_LAYOUT, offset);
+        return isWithin(offset, readableEnd - Integer.BYTES)
+                ? (int) INT.get(EVERYTHING, base + offset)
+                : (int) INT.get(segment, offset);
     }
 
     public void putInt(long offset, int value) {
-        segment.set(INT_LAYOUT, offset, value);
+        if (isWithin(offset, writableEnd - Integer.BYTES)) {
+            INT.set(EVERYTHING, base + offset, value);
+        } else {
+            INT.set(segment, offset, value);
+        }
     }
 
     public int getIntOpaque(long offset) {
-        return (int) INT.getOpaque(segment, offset);
+        return isWithin(offset, readableEnd - Integer.BYTES)
+                ? (int) INT.getOpaque(EVERYTHING, base + offset)
+                : (int) INT.getOpaque(segment, offset);
     }
 
     public void putIntOpaque(long offset, int value) {
-        INT.setOpaque(segment, offset, value);
+        if (isWithin(offset, writableEnd - Integer.BYTES)) {
+            INT.setOpaque(EVERYTHING, base + offset, value);
+        } else {
+            INT.setOpaque(segment, offset, value);
+        }
     }
 
     public int getIntAcquire(long offset) {
-        return (int) INT.getAcquire(segment, offset);
+        return isWithin(offset, readableEnd - Integer.BYTES)
+                ? (int) INT.getAcquire(EVERYTHING, base + offset)
+                : (int) INT.getAcquire(segment, offset);
     }
 
     public void putIntRelease(long offset, int value) {
-        INT.setRelease(segment, offset, value);
+        if (isWithin(offset, writableEnd - Integer.BYTES)) {
+            INT.setRelease(EVERYTHING, base + offset, value);
+        } else {
+            INT.setRelease(segment, offset, value);
+        }
     }
 
+    /** Stores {@code value} if {@code expected} is there, with the effects of a volatile access. */
+    public boolean compareAndSetInt(long offset, int expected, int value) {
+        return isWithin(offset, writableEnd - Integer.BYTES)
+                ? INT.compareAndSet(EVERYTHING, base + offset, expected, value)
+                : INT.compareAndSet(segment, offset, expected, value);
+    }
+
+    /** Adds, with the effects of a volatile access, and returns what was there before. */
     public int getAndAddInt(long offset, int delta) {
-        return (int) INT.getAndAdd(segment, offset, delta);
+        return isWithin(offset, writableEnd - Integer.BYTES)
+                ? (int) INT.getAndAdd(EVERYTHING, base + offset, delta)
+                : (int) INT.getAndAdd(segment, offset, delta);
+    }
+
+    public long getLong(long offset) {
+        return isWithin(offset, readableEnd - Long.BYTES)
+                ? (long) LONG.get(EVERYTHING, base + offset)
+                : (long) LONG.get(segment, offset);
+    }
+
+    public void putLong(long offset, long value) {
+        if (isWithin(offset, writableEnd - Long.BYTES)) {
+            LONG.set(EVERYTHING, base + offset, value);
+        } else {
+            LONG.set(segment, offset, value);
+        }
+    }
+
+    public long getLongOpaque(long offset) {
+        return isWithin(offset, readableEnd - Long.BYTES)
+                ? (long) LONG.getOpaque(EVERYTHING, base + offset)
+                : (long) LONG.getOpaque(segment, offset);
+    }
+
+    public void putLongOpaque(long offset, long value) {
+        if (isWithin(offset, writableEnd - Long.BYTES)) {
+            LONG.setOpaque(EVERYTHING, base + offset, value);
+        } else {
+            LONG.setOpaque(segment, offset, value);
+        }
+    }
+
+    public long getLongAcquire(long offset) {
+        return isWithin(offset, readableEnd - Long.BYTES)
+                ? (long) LONG.getAcquire(EVERYTHING, base + offset)
+                : (long) LONG.getAcquire(segment, offset);
+    }
+
+    public void putLongRelease(long offset, long value) {
+        if (isWithin(offset, writableEnd - Long.BYTES)) {
+            LONG.setRelease(EVERYTHING, base + offset, value);
+        } else {
+            LONG.setRelease(segment, offset, value);
+        }
+    }
+
+    /** Stores {@code value} if {@code expected} is there, with the effects of a volatile access. */
+    public boolean compareAndSetLong(long offset, long expected, long value) {
+        return isWithin(offset, writableEnd - Long.BYTES)
+                ? LONG.compareAndSet(EVERYTHING, base + offset, expected, value)
+                : LONG.compareAndSet(segment, offset, expected, value);
+    }
+
+    /** Adds, with the effects of a volatile access, and returns what was there before. */
+    public long getAndAddLong(long offset, long delta) {
+        return isWithin(offset, writableEnd - Long.BYTES)
+                ? (long) LONG.getAndAdd(EVERYTHING, base + offset, delta)
+                : (long) LONG.getAndAdd(segment, offset, delta);
     }
 
     public void copyTo(long offset, byte[] target, int targetOffset, int length) {
         MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, target, targetOffset, length);
     }
 
+    public void copyTo(long offset, MemorySegment target, long targetOffset, long length) {
+        MemorySegment.copy(segment, offset, target, targetOffset, length);
+    }
+
+    public void copyTo(long offset, Memory target, long targetOffset, long length) {
+        MemorySegment.copy(segment, offset, target.segment, targetOffset, length);
+    }
+
     public void copyFrom(long offset, byte[] source, int sourceOffset, int length) {
         MemorySegment.copy(source, sourceOffset, segment, ValueLayout.JAVA_BYTE, offset, length);
     }
 
+    /** All of the source. */
     public void copyFrom(long offset, MemorySegment source) {
         MemorySegment.copy(source, 0, segment, offset, source.byteSize());
+    }
+
+    public void copyFrom(long offset, MemorySegment source, long sourceOffset, long length) {
+        MemorySegment.copy(source, sourceOffset, segment, offset, length);
     }
 
     /** Orders every load and store before it against every one after it. */

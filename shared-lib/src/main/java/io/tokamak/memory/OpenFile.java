@@ -4,256 +4,301 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /**
- * A file that can be locked, grown and mapped. Symbolic links are not followed, and no process that
- * is started inherits it.
+ * A file that can be locked, grown and mapped. A symbolic link in the last place of its path is not
+ * followed, and no process that is started inherits it.
  *
  * <p>Locks belong to the open file description: opening and closing the same file elsewhere in the
  * process changes nothing (I14), and the kernel frees them when the last process with the
- * description ends. Closing the file frees its lock; mappings stay. Thread-safe.
+ * description ends, forked ones included. Closing the file frees its lock; mappings stay. A file
+ * that is forgotten stays open and locked until the process ends.
+ *
+ * <p>Thread-safe. After {@link #close} every call throws {@link IllegalStateException}. Whatever
+ * the system refuses is a {@link NativeFailure}.
  */
 public final class OpenFile implements AutoCloseable {
-    private static final int O_RDONLY = 0;
-    private static final int O_RDWR = 2;
-    private static final int O_CREAT = 0x40;
-    private static final int O_EXCL = 0x80;
-    private static final int O_NOFOLLOW =
-            System.getProperty("os.arch").equals("amd64") ? 0x20000 : 0x8000;
-    private static final int O_CLOEXEC = 0x80000;
-
     private static final int F_OFD_GETLK = 36;
     private static final int F_OFD_SETLK = 37;
     private static final short F_WRLCK = 1;
     private static final short F_UNLCK = 2;
 
+    // struct flock of 64-bit Linux; the whole file is start 0, length 0
+    private static final long FLOCK_TYPE_OFFSET = 0; // i16
+    private static final long FLOCK_BYTES = 32;
+
     private static final int PROT_READ = 1;
     private static final int PROT_WRITE = 2;
     private static final int MAP_SHARED = 1;
 
-    private static final int AT_EMPTY_PATH = 0x1000;
-    private static final int STATX_BASIC_STATS = 0x7FF;
-    private static final long STATX_BYTES = 256;
-    private static final long STATX_NLINK = 16;
-    private static final long STATX_UID = 20;
-    private static final long STATX_MODE = 28;
-    private static final long STATX_INO = 32;
-    private static final long STATX_SIZE = 40;
-    private static final int S_IFMT = 0170000;
-    private static final int S_IFREG = 0100000;
+    /**
+     * How much is allocated by one call: a signal in the middle undoes what the call did, so that
+     * with a profiler's every 10 ms a longer call would never end.
+     */
+    private static final long ALLOCATE_STEP_BYTES = 2L << 20;
 
-    private final Path path;
-    private final int fd;
-    private boolean closed;
+    private final Descriptor descriptor;
 
-    private OpenFile(Path path, int fd) {
-        this.path = path;
-        this.fd = fd;
+    OpenFile(Descriptor descriptor) {
+        this.descriptor = descriptor;
     }
 
     /**
      * @throws NativeFailure when it cannot be opened, or is a symbolic link
      */
     public static OpenFile openReadOnly(Path path) throws IOException {
-        return open(path, O_RDONLY, 0);
+        return new OpenFile(Descriptor.open(path, Descriptor.O_RDONLY, 0));
     }
 
     /** As {@link #openReadOnly}, for reading and writing. */
     public static OpenFile openReadWrite(Path path) throws IOException {
-        return open(path, O_RDWR, 0);
+        return new OpenFile(Descriptor.open(path, Descriptor.O_RDWR, 0));
     }
 
     /**
-     * Makes a new file, with exactly this mode whatever the umask.
+     * Makes a new file for reading and writing, with exactly this mode whatever the umask.
      *
      * @throws NativeFailure when it is there already
      */
     public static OpenFile create(Path path, int mode) throws IOException {
-        OpenFile file = open(path, O_RDWR | O_CREAT | O_EXCL, mode);
-        try {
-            file.check("set the mode of", Libc.fchmod(file.fd, mode));
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
-        return file;
+        return created(
+                Descriptor.open(
+                        path, Descriptor.O_RDWR | Descriptor.O_CREAT | Descriptor.O_EXCL, mode),
+                mode);
     }
 
-    private static OpenFile open(Path path, int flags, int mode) throws IOException {
-        int fd = Libc.open(path.toString(), flags | O_NOFOLLOW | O_CLOEXEC, mode);
-        if (fd < 0) {
-            throw new NativeFailure("cannot open " + path, -fd);
+    /** The file that was just made, or none at all. */
+    static OpenFile created(Descriptor descriptor, int mode) throws IOException {
+        try {
+            descriptor.setMode(mode);
+            return new OpenFile(descriptor);
+        } catch (IOException e) {
+            descriptor.close();
+            Files.deleteIfExists(descriptor.path());
+            throw e;
         }
-        return new OpenFile(path, fd);
     }
 
     public Path path() {
-        return path;
+        return descriptor.path();
+    }
+
+    /** Everything below at once. */
+    public FileStatus status() throws IOException {
+        return FileStatus.of(descriptor);
     }
 
     /** Bytes. */
     public long size() throws IOException {
-        return stat(STATX_SIZE, Long.BYTES);
+        return status().sizeBytes();
     }
 
     public long inode() throws IOException {
-        return stat(STATX_INO, Long.BYTES);
+        return status().inode();
     }
 
     /** 0: the file was unlinked. */
     public int linkCount() throws IOException {
-        return (int) stat(STATX_NLINK, Integer.BYTES);
+        return status().linkCount();
     }
 
     public int ownerUid() throws IOException {
-        return (int) stat(STATX_UID, Integer.BYTES);
+        return status().ownerUid();
+    }
+
+    public int ownerGid() throws IOException {
+        return status().ownerGid();
     }
 
     /** Permission bits. */
     public int mode() throws IOException {
-        return (int) stat(STATX_MODE, Short.BYTES) & 07777;
+        return status().mode();
     }
 
     public boolean isRegularFile() throws IOException {
-        return ((int) stat(STATX_MODE, Short.BYTES) & S_IFMT) == S_IFREG;
+        return status().isRegularFile();
     }
 
-    private long stat(long field, int bytes) throws IOException {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment buffer = arena.allocate(STATX_BYTES, 8);
-            check("stat", Libc.statx(fd, AT_EMPTY_PATH, STATX_BASIC_STATS, buffer));
-            return switch (bytes) {
-                case Short.BYTES -> buffer.get(ValueLayout.JAVA_SHORT, field) & 0xFFFF;
-                case Integer.BYTES ->
-                        Integer.toUnsignedLong(buffer.get(ValueLayout.JAVA_INT, field));
-                default -> buffer.get(ValueLayout.JAVA_LONG, field);
-            };
-        }
+    /** Sets the permission bits, whatever the umask. */
+    public void setMode(int mode) throws IOException {
+        descriptor.setMode(mode);
+    }
+
+    /** Makes a group the file's group; this user has to be in it, or root. */
+    public void giveToGroup(int gid) throws IOException {
+        descriptor.giveToGroup(gid);
     }
 
     /**
      * Sets the length; new bytes are holes until {@link #allocate}. Never shrink what somebody may
-     * have mapped.
+     * have mapped: touching what is gone is SIGBUS.
      */
     public void setSize(long bytes) throws IOException {
-        check("set the length of", Libc.ftruncate(fd, bytes));
+        descriptor.call("set length %d of".formatted(bytes), fd -> Libc.ftruncate(fd, bytes));
     }
 
     /**
-     * Makes sure that memory is behind a part of the file, so that touching it cannot fault.
+     * Makes sure that memory is behind a part of the file, so that touching it cannot fault, and
+     * that the file is at least so long. Bytes that are there already do not change.
      *
-     * @throws NoSpace when the file system is full; what was allocated before stays
+     * @throws NoSpace when there is not enough; what was allocated before stays
      */
     public void allocate(long offset, long length) throws IOException {
-        int result;
-        do {
-            result = Libc.fallocate(fd, offset, length);
-        } while (result == -Libc.EINTR);
-        if (result == -Libc.ENOSPC) {
-            throw new NoSpace(
-                    "cannot allocate %d bytes at %d of %s".formatted(length, offset, path));
+        if (offset < 0 || length <= 0 || offset + length < 0) {
+            throw new IllegalArgumentException(
+                    "cannot allocate %d bytes at %d of %s".formatted(length, offset, path()));
         }
-        check("allocate", result);
+        long end = offset + length;
+        for (long at = offset; at < end; ) {
+            long start = at;
+            long stop = Math.min(end, (at / ALLOCATE_STEP_BYTES + 1) * ALLOCATE_STEP_BYTES);
+            long result = descriptor.tryCall(fd -> Libc.fallocate(fd, 0, start, stop - start));
+            if (result < 0) {
+                throw allocateFailure(offset, length, (int) -result);
+            }
+            at = stop;
+        }
+    }
+
+    private IOException allocateFailure(long offset, long length, int errno) throws IOException {
+        String verb = "allocate from %d of".formatted(offset);
+        return NoSpace.is(errno)
+                ? new NoSpace(
+                        "cannot %s %s".formatted(verb, path()),
+                        length,
+                        FileSystem.of(descriptor).availableBytes(),
+                        errno)
+                : descriptor.failure(verb, errno);
     }
 
     /**
      * Takes the lock of the whole file, or answers false when another open file description has it.
+     * True again when this one has it already. The file has to be open for writing.
      */
     public boolean tryLock() throws IOException {
-        int result = lock(F_OFD_SETLK, F_WRLCK, null);
-        if (result == -Libc.EAGAIN || result == -Libc.EACCES) {
-            return false;
+        try (Scratch scratch = Scratch.take()) {
+            MemorySegment flock = wholeFile(scratch, F_WRLCK);
+            long result = descriptor.tryCall(fd -> Libc.fcntl(fd, F_OFD_SETLK, flock));
+            if (result == -Libc.EAGAIN || result == -Libc.EACCES) {
+                return false;
+            }
+            if (result < 0) {
+                throw descriptor.failure("lock", (int) -result);
+            }
+            return true;
         }
-        check("lock", result);
-        return true;
     }
 
     public void unlock() throws IOException {
-        check("unlock", lock(F_OFD_SETLK, F_UNLCK, null));
+        try (Scratch scratch = Scratch.take()) {
+            MemorySegment flock = wholeFile(scratch, F_UNLCK);
+            descriptor.call("unlock", fd -> Libc.fcntl(fd, F_OFD_SETLK, flock));
+        }
     }
 
-    /** Whether another open file description has the lock. */
+    /**
+     * Whether another open file description has the lock. Takes nothing, and needs no right to
+     * write.
+     */
     public boolean isLockedElsewhere() throws IOException {
-        short[] type = new short[1];
-        check("look at the lock of", lock(F_OFD_GETLK, F_WRLCK, type));
-        return type[0] != F_UNLCK;
-    }
-
-    /**
-     * {@code struct flock}: type i16, whence i16, start i64 at 8, length i64 at 16, pid i32 at 24.
-     */
-    private int lock(int command, short type, short @org.jspecify.annotations.Nullable [] found) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment flock = arena.allocate(32, 8);
-            flock.set(ValueLayout.JAVA_SHORT, 0, type);
-            int result = Libc.fcntl(fd, command, flock);
-            if (found != null) {
-                found[0] = flock.get(ValueLayout.JAVA_SHORT, 0);
-            }
-            return result;
+        try (Scratch scratch = Scratch.take()) {
+            MemorySegment flock = wholeFile(scratch, F_WRLCK);
+            descriptor.call("look at the lock of", fd -> Libc.fcntl(fd, F_OFD_GETLK, flock));
+            return flock.get(ValueLayout.JAVA_SHORT, FLOCK_TYPE_OFFSET) != F_UNLCK;
         }
     }
 
-    /** Maps the file from its beginning, until this process ends. */
+    private static MemorySegment wholeFile(Scratch scratch, short type) {
+        MemorySegment flock = scratch.struct.asSlice(0, FLOCK_BYTES).fill((byte) 0);
+        flock.set(ValueLayout.JAVA_SHORT, FLOCK_TYPE_OFFSET, type);
+        return flock;
+    }
+
+    /** Maps the file from its beginning, until this process ends: the fastest to access. */
     public Memory map(boolean writable, long length) throws IOException {
-        return map(writable, length, Arena.global());
+        return map(writable, 0, length, Arena.global());
+    }
+
+    /** Maps the file from its beginning, until the arena closes. */
+    public Memory map(boolean writable, long length, Arena arena) throws IOException {
+        return map(writable, 0, length, arena);
     }
 
     /**
-     * Maps the file from its beginning, until the arena closes.
+     * Maps a part of the file, until the arena closes. The mapping outlives the open file.
      *
-     * @param length may go beyond the file; what lies there must not be touched before the file has
-     *     grown
+     * @param offset a multiple of {@link Pages#BYTES}
+     * @param length may be more than 2 GiB, and may go beyond the file; what lies there must not be
+     *     touched before the file has grown
      */
-    public Memory map(boolean writable, long length, Arena arena) throws IOException {
+    public Memory map(boolean writable, long offset, long length, Arena arena) throws IOException {
+        int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
         long address =
-                Libc.mmap(length, writable ? PROT_READ | PROT_WRITE : PROT_READ, MAP_SHARED, fd, 0);
-        if (address < 0 && address > -4096) {
-            throw new NativeFailure(
-                    "cannot map %d bytes of %s".formatted(length, path), (int) -address);
+                descriptor.call(
+                        "map %d bytes from %d of".formatted(length, offset),
+                        fd -> Libc.mmap(0, length, protection, MAP_SHARED, fd, offset));
+        MemorySegment segment;
+        try {
+            segment =
+                    MemorySegment.ofAddress(address)
+                            .reinterpret(
+                                    length,
+                                    arena,
+                                    mapping -> Libc.munmap(mapping.address(), length));
+        } catch (RuntimeException e) { // the arena is closed, or another thread's
+            Libc.munmap(address, length);
+            throw e;
         }
-        MemorySegment segment =
-                MemorySegment.ofAddress(address)
-                        .reinterpret(
-                                length, arena, mapping -> Libc.munmap(mapping.address(), length));
-        return new Memory(writable ? segment : segment.asReadOnly());
+        return Memory.of(writable ? segment : segment.asReadOnly());
     }
 
-    /** Writes a few bytes. */
+    /** Writes a few bytes; the file grows as needed. */
     public void write(long offset, byte[] bytes) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
-            long written =
-                    Libc.pwrite(fd, arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes), offset);
-            check("write", (int) Math.min(written, 0));
-            if (written != bytes.length) {
-                throw new NoSpace(
-                        "wrote %d of %d bytes to %s".formatted(written, bytes.length, path));
+            MemorySegment buffer = arena.allocateFrom(ValueLayout.JAVA_BYTE, bytes);
+            for (int done = 0; done < bytes.length; ) {
+                MemorySegment rest = buffer.asSlice(done);
+                long at = offset + done;
+                long result = descriptor.tryCall(fd -> Libc.pwrite(fd, rest, rest.byteSize(), at));
+                if (result <= 0) {
+                    throw allocateFailure(at, rest.byteSize(), (int) -result);
+                }
+                done += (int) result;
             }
         }
     }
 
-    /** Reads up to {@code length} bytes; fewer at the end of the file. */
+    /** Reads up to {@code length} bytes; fewer only at the end of the file. */
     public byte[] read(long offset, int length) throws IOException {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment buffer = arena.allocate(Math.max(1, length));
-            long read = Libc.pread(fd, buffer.asSlice(0, length), offset);
-            check("read", (int) Math.min(read, 0));
-            return buffer.asSlice(0, read).toArray(ValueLayout.JAVA_BYTE);
+            int done = 0;
+            while (done < length) {
+                MemorySegment rest = buffer.asSlice(done, length - done);
+                long at = offset + done;
+                int result =
+                        (int)
+                                descriptor.call(
+                                        "read", fd -> Libc.pread(fd, rest, rest.byteSize(), at));
+                if (result == 0) {
+                    break;
+                }
+                done += result;
+            }
+            return buffer.asSlice(0, done).toArray(ValueLayout.JAVA_BYTE);
         }
     }
 
-    private void check(String verb, int result) throws NativeFailure {
-        if (result < 0) {
-            throw new NativeFailure("cannot %s %s".formatted(verb, path), -result);
-        }
+    /** Returns when the file's bytes are on its device; at once on tmpfs. */
+    public void sync() throws IOException {
+        descriptor.sync();
     }
 
+    /** Waits for calls on the file that are under way. A second time does nothing. */
     @Override
-    public synchronized void close() {
-        if (!closed) {
-            closed = true;
-            Libc.close(fd);
-        }
+    public void close() {
+        descriptor.close();
     }
 }
