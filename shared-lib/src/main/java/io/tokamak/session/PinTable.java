@@ -1,0 +1,208 @@
+package io.tokamak.session;
+
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.Memory;
+import io.tokamak.objects.TooManyPins;
+import java.lang.ref.WeakReference;
+import java.util.ArrayList;
+import java.util.Iterator;
+import java.util.List;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * The pin words of a session: keeps the reader's side of R2, and I5.
+ *
+ * <p>Threads own pin words by the cache line. Which words of a line are free is read from the words
+ * themselves: only the owner sets them, and whoever ends the last view of a pin clears its word,
+ * from any thread. A line whose thread has died goes to another one, with the pins that are still
+ * in it. Virtual threads, of which there may be more than lines, take single words from a pool.
+ *
+ * <p>A pin is the offset of its word in the session file, or the complement of that when the word
+ * belongs to the pool.
+ */
+public final class PinTable {
+    private static final int LINE_BYTES = SessionFile.PINS_PER_LINE * Long.BYTES;
+    private static final int ALLOCATION_STEP_BYTES = 64 << 10;
+
+    /** Makes a part of the session file safe to touch. */
+    @FunctionalInterface
+    public interface Blocks {
+        /**
+         * @return false when there is no room
+         */
+        boolean allocate(long offset, long length);
+    }
+
+    private final Memory session;
+    private final Blocks blocks;
+    private final int pinLimit;
+
+    @SuppressWarnings("ThreadLocalUsage") // each session has its own lines
+    private final ThreadLocal<PinLines> linesOfThread = ThreadLocal.withInitial(this::newLines);
+
+    private final PinPool pool;
+
+    /** Guards what follows; taken when a thread needs a line, never for a pin. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final List<Owned> owned = new ArrayList<>();
+    private final List<Integer> spareLines = new ArrayList<>();
+    private int linesUsed;
+    private long allocatedEnd = SessionFile.pinOffset(SessionFile.PINS_ALLOCATED);
+
+    private record Owned(WeakReference<Thread> thread, PinLines lines) {
+        boolean isOrphaned() {
+            Thread owner = thread.get();
+            return owner == null || !owner.isAlive();
+        }
+    }
+
+    /**
+     * @param session the mapped session file
+     * @param blocks allocates blocks of it
+     * @param pinLimit words that the file has room for
+     */
+    public PinTable(Memory session, Blocks blocks, int pinLimit) {
+        this.session = session;
+        this.blocks = blocks;
+        this.pinLimit = pinLimit;
+        this.pool = new PinPool(this, session, pinLimit);
+    }
+
+    /** The calling thread's lines. Not for virtual threads. */
+    PinLines linesOfThread() {
+        return linesOfThread.get();
+    }
+
+    /**
+     * Pins a record, with a full fence after it: what the caller loads from now on says whether the
+     * pin came in time (R2).
+     *
+     * @throws TooManyPins when the table is full
+     */
+    public int pin(long location) {
+        int pin = put(location);
+        Memory.fullFence();
+        return pin;
+    }
+
+    /**
+     * As {@link #pin}, without the fence: for several pins with one fence after the last.
+     *
+     * @throws TooManyPins when the table is full
+     */
+    public int put(long location) {
+        if (Thread.currentThread().isVirtual()) {
+            int offset = pool.take();
+            session.putLongOpaque(offset, PoolFile.pinOf(location));
+            return ~offset;
+        }
+        int offset = linesOfThread.get().freeWord();
+        session.putLongOpaque(offset, PoolFile.pinOf(location));
+        return offset;
+    }
+
+    /** Ends a pin: the loads of its bytes come before (R2). From any thread, once. */
+    public void clear(int pin) {
+        if (pin >= 0) {
+            session.putLongRelease(pin, 0);
+        } else {
+            session.putLongRelease(~pin, 0);
+            pool.give(~pin);
+        }
+    }
+
+    /** Pins that are held at the moment. */
+    public int count() {
+        int pins = 0;
+        for (long offset = SessionFile.PINS_OFFSET; offset < usedEnd(); offset += Long.BYTES) {
+            if (session.getLongAcquire(offset) != 0) {
+                pins++;
+            }
+        }
+        return pins;
+    }
+
+    private long usedEnd() {
+        return SessionFile.pinOffset(session.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET));
+    }
+
+    private PinLines newLines() {
+        PinLines lines = new PinLines(this, session);
+        lock.lock();
+        try {
+            owned.add(new Owned(new WeakReference<>(Thread.currentThread()), lines));
+        } finally {
+            lock.unlock();
+        }
+        return lines;
+    }
+
+    /**
+     * Hands a line with at least one free word to the caller.
+     *
+     * @return the offset of its first word
+     * @throws TooManyPins when there is none
+     */
+    int takeLine() {
+        lock.lock();
+        try {
+            adoptOrphans();
+            for (Iterator<Integer> lines = spareLines.iterator(); lines.hasNext(); ) {
+                int line = lines.next();
+                if (hasFreeWord(line)) {
+                    lines.remove();
+                    return line;
+                }
+            }
+            return newLine();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void adoptOrphans() {
+        for (Iterator<Owned> each = owned.iterator(); each.hasNext(); ) {
+            Owned lines = each.next();
+            if (lines.isOrphaned()) {
+                lines.lines.giveUp(spareLines);
+                each.remove();
+            }
+        }
+    }
+
+    private boolean hasFreeWord(int line) {
+        for (int offset = line; offset < line + LINE_BYTES; offset += Long.BYTES) {
+            if (session.getLongAcquire(offset) == 0) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private int newLine() {
+        int pins = (linesUsed + 1) * SessionFile.PINS_PER_LINE;
+        long end = SessionFile.pinOffset(pins);
+        if (pins > pinLimit || !cover(end)) {
+            throw new TooManyPins(count(), Math.min(pinLimit, pins - SessionFile.PINS_PER_LINE));
+        }
+        int line = (int) SessionFile.pinOffset(linesUsed * SessionFile.PINS_PER_LINE);
+        linesUsed++;
+        // Before the fence of the first pin in this line (R2).
+        session.putIntRelease(SessionFile.PIN_HIGH_WATER_OFFSET, pins);
+        return line;
+    }
+
+    private boolean cover(long end) {
+        while (allocatedEnd < end) {
+            long step =
+                    Math.min(ALLOCATION_STEP_BYTES, SessionFile.pinOffset(pinLimit) - allocatedEnd);
+            if (!blocks.allocate(allocatedEnd, step)) {
+                return false;
+            }
+            allocatedEnd += step;
+        }
+        return true;
+    }
+}

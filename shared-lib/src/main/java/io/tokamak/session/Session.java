@@ -1,0 +1,469 @@
+package io.tokamak.session;
+
+import io.grpc.stub.StreamObserver;
+import io.tokamak.layout.Folder;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.ForkMarker;
+import io.tokamak.memory.Futex;
+import io.tokamak.memory.Memory;
+import io.tokamak.memory.NativeFailure;
+import io.tokamak.memory.OpenFile;
+import io.tokamak.memory.Processes;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.IncompatibleStore;
+import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.PermissionDenied;
+import io.tokamak.objects.SessionFenced;
+import io.tokamak.objects.TokamakException;
+import io.tokamak.proto.v1.LeaseRequest;
+import io.tokamak.proto.v1.LeaseResponse;
+import io.tokamak.proto.v1.LocalGrpc;
+import io.tokamak.proto.v1.ReturnRequest;
+import io.tokamak.proto.v1.ReturnResponse;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerArray;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * This process's place at a node: a file that it holds locked, and the connection that says so.
+ *
+ * <p>The lock is the life of the session (I11): it is held from before the first pin until {@link
+ * #end}, whatever becomes of the connection. When the connection breaks, {@link #repair} resumes
+ * the session with the node that comes next; pins and lanes stand meanwhile. Thread-safe.
+ */
+public final class Session {
+    private static final Duration RETRY_AFTER = Duration.ofMillis(500);
+    private static final Duration STEP_TIMEOUT = Duration.ofSeconds(2);
+
+    private static final StreamObserver<ReturnResponse> IGNORE_RETURN =
+            new StreamObserver<>() {
+                @Override
+                public void onNext(ReturnResponse response) {}
+
+                @Override
+                public void onError(Throwable failure) {}
+
+                @Override
+                public void onCompleted() {}
+            };
+
+    private enum Link {
+        CONNECTED,
+        BROKEN,
+        /** The node no longer knows the session: attach anew. */
+        GONE
+    }
+
+    private final Control control;
+    private final String name;
+    private final OpenFile file;
+    private final Memory memory;
+    private final int number;
+    private final PinTable pins;
+    private final AccessLog accesses;
+    private final ForkMarker forkMarker;
+
+    /** By lane: 1 while it is held here. */
+    private final AtomicIntegerArray held = new AtomicIntegerArray(SessionFile.LANE_COUNT);
+
+    /**
+     * Read: a lease from its request until the lane counts as held. Write: finding out which lanes
+     * are not.
+     */
+    private final ReentrantReadWriteLock leasing = new ReentrantReadWriteLock();
+
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition linkChanged = lock.newCondition();
+    private AttachStream stream;
+    private volatile Link link = Link.CONNECTED;
+    private final AtomicInteger resumptions = new AtomicInteger();
+    private Runnable whenBroken = () -> {};
+
+    private Session(
+            Control control, String name, OpenFile file, Memory memory, AttachStream stream) {
+        this.control = control;
+        this.name = name;
+        this.file = file;
+        this.memory = memory;
+        this.stream = stream;
+        this.number = memory.getInt(SessionFile.SESSION_NUMBER_OFFSET);
+        this.pins =
+                new PinTable(
+                        memory,
+                        this::allocate,
+                        Math.min(
+                                memory.getInt(SessionFile.PIN_LIMIT_OFFSET),
+                                SessionFile.PIN_LIMIT));
+        this.accesses = new AccessLog(memory);
+        this.forkMarker = new ForkMarker();
+    }
+
+    /**
+     * Attaches this process: hello, lock, ready, go.
+     *
+     * @param processName as people see it, at most 48 bytes of UTF-8
+     * @param arena keeps the session file mapped
+     * @throws NodeDown when no node answers by the deadline
+     * @throws IncompatibleStore when the node speaks another layout
+     */
+    public static Session attach(
+            Control control, String processName, Arena arena, Deadline deadline) {
+        while (true) {
+            try {
+                return attachOnce(control, processName, arena, deadline);
+            } catch (NodeDown away) {
+                control.pauseOrThrow(deadline, away);
+            }
+        }
+    }
+
+    private static Session attachOnce(
+            Control control, String processName, Arena arena, Deadline deadline) {
+        AttachStream stream = AttachStream.open(control);
+        OpenFile file = null;
+        try {
+            String name = stream.hello(Processes.pid(), processName, deadline);
+            file = openSession(control.folder(), name);
+            Memory memory = file.map(true, SessionFile.LENGTH, arena);
+            if (memory.getLongAcquire(SessionFile.LAYOUT_OFFSET) != StoreFile.LAYOUT) {
+                throw new IncompatibleStore(
+                        control.folder().path().toString(),
+                        "session layout",
+                        Long.toHexString(StoreFile.LAYOUT),
+                        Long.toHexString(memory.getLong(SessionFile.LAYOUT_OFFSET)),
+                        "run the client and the node from the same release");
+            }
+            introduce(memory, processName);
+            stream.ready(deadline);
+            Session session = new Session(control, name, file, memory, stream);
+            stream.whenEnded(session::onStreamEnd);
+            file = null;
+            return session;
+        } catch (IOException e) {
+            throw new NodeDown(
+                    control.folder().path().toString(),
+                    String.valueOf(e.getMessage()),
+                    RETRY_AFTER,
+                    e);
+        } finally {
+            if (file != null) {
+                file.close();
+                stream.cancel();
+            }
+        }
+    }
+
+    /** Locked when it returns. */
+    private static OpenFile openSession(Folder folder, String name) throws IOException {
+        OpenFile file;
+        try {
+            file = OpenFile.openReadWrite(folder.session(name));
+        } catch (NativeFailure failure) {
+            if (failure.isPermission()) {
+                throw new PermissionDenied(
+                        "this user", "open", "a session in " + folder.sessions());
+            }
+            throw failure;
+        }
+        try {
+            if (!file.isRegularFile() || file.size() != SessionFile.LENGTH || !file.tryLock()) {
+                throw new IOException(
+                        "session file of "
+                                + file.size()
+                                + " bytes is not as offered: "
+                                + folder.sessions());
+            }
+            return file;
+        } catch (IOException | RuntimeException e) {
+            file.close();
+            throw e;
+        }
+    }
+
+    private static void introduce(Memory memory, String processName) {
+        memory.putInt(SessionFile.PID_OFFSET, Processes.pid());
+        memory.putInt(SessionFile.LANGUAGE_OFFSET, SessionFile.LANGUAGE_JAVA);
+        memory.putLong(SessionFile.ATTACHED_AT_OFFSET, System.currentTimeMillis());
+        byte[] text = processName.getBytes(StandardCharsets.UTF_8);
+        memory.copyFrom(
+                SessionFile.NAME_OFFSET,
+                text,
+                0,
+                Math.min(text.length, SessionFile.NAME_BYTES_MAX));
+    }
+
+    private boolean allocate(long offset, long length) {
+        try {
+            file.allocate(offset, length);
+            return true;
+        } catch (IOException full) {
+            return false;
+        }
+    }
+
+    /** Secret: who knows it can write the session's file. */
+    public String name() {
+        return name;
+    }
+
+    public int number() {
+        return number;
+    }
+
+    public Memory memory() {
+        return memory;
+    }
+
+    public PinTable pins() {
+        return pins;
+    }
+
+    public AccessLog accesses() {
+        return accesses;
+    }
+
+    public boolean isFenced() {
+        return memory.getIntAcquire(SessionFile.STATE_OFFSET) == SessionFile.STATE_FENCED;
+    }
+
+    /**
+     * Whether the process is a fork of the one that attached: it must leave this session alone
+     * (I13).
+     */
+    public boolean isForkedChild() {
+        return forkMarker.isForkedChild();
+    }
+
+    /**
+     * Whether the node has forgotten the session: its pins protect nothing any more, attach anew.
+     */
+    public boolean isGone() {
+        return link == Link.GONE;
+    }
+
+    public boolean isConnected() {
+        return link == Link.CONNECTED;
+    }
+
+    /**
+     * How often the session was resumed: what a node keeps for a session on its heap is gone when
+     * this changes.
+     */
+    public int resumptions() {
+        return resumptions.get();
+    }
+
+    /** Calls this, in a thread of the connection, whenever {@link #repair} is wanted. */
+    public void whenBroken(Runnable action) {
+        lock.lock();
+        try {
+            whenBroken = action;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * Calls the node for this session, and calls again after the session was resumed: for what is
+     * safe to repeat then.
+     *
+     * @throws NodeDown when the node was away until the deadline
+     * @throws SessionFenced when the node has forgotten the session
+     */
+    public <T> T call(Deadline deadline, Function<LocalGrpc.LocalBlockingStub, T> call) {
+        while (true) {
+            awaitLink(deadline);
+            try {
+                return control.callOnce(deadline, call);
+            } catch (NodeDown away) {
+                control.pauseOrThrow(deadline, away);
+            }
+        }
+    }
+
+    /**
+     * Leases memory. The lane counts as held from the answer until {@link #giveBack}.
+     *
+     * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline
+     */
+    public LeaseResponse lease(LeaseRequest.Builder request, Deadline deadline) {
+        request.setSession(name);
+        while (true) {
+            awaitLink(deadline);
+            request.setTimeoutMillis(TimeUnit.NANOSECONDS.toMillis(deadline.remainingNanos()));
+            leasing.readLock().lock();
+            try {
+                if (link == Link.CONNECTED) {
+                    LeaseResponse response =
+                            control.callOnce(deadline, stub -> stub.lease(request.build()));
+                    held.set(response.getLane(), 1);
+                    return response;
+                }
+            } catch (NodeDown away) {
+                control.pauseOrThrow(deadline, away);
+            } finally {
+                leasing.readLock().unlock();
+            }
+        }
+    }
+
+    /**
+     * Gives a lane back without waiting for the answer. It is said once: if the node dies
+     * meanwhile, the resumption says it again, when nobody can have been lent the same lane
+     * already.
+     */
+    public void giveBack(int lane) {
+        held.set(lane, 0);
+        ReturnRequest request = ReturnRequest.newBuilder().setSession(name).addLanes(lane).build();
+        control.events().return_(request, IGNORE_RETURN);
+    }
+
+    private void awaitLink(Deadline deadline) {
+        if (link == Link.CONNECTED) {
+            return;
+        }
+        lock.lock();
+        try {
+            while (link == Link.BROKEN) {
+                long remaining = deadline.remainingNanos();
+                if (remaining == 0) {
+                    throw new NodeDown(
+                            control.folder().path().toString(),
+                            "the connection broke",
+                            RETRY_AFTER);
+                }
+                linkChanged.awaitNanos(remaining);
+            }
+            if (link == Link.GONE) {
+                throw gone();
+            }
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new NodeDown(
+                    control.folder().path().toString(),
+                    "interrupted while it was away",
+                    RETRY_AFTER,
+                    interrupted);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private SessionFenced gone() {
+        return new SessionFenced(Integer.toUnsignedString(number), "the node has no such session");
+    }
+
+    private void onStreamEnd(AttachStream ended) {
+        Runnable action;
+        lock.lock();
+        try {
+            if (ended != stream || link == Link.GONE) {
+                return;
+            }
+            link = Link.BROKEN;
+            action = whenBroken;
+        } finally {
+            lock.unlock();
+        }
+        action.run();
+    }
+
+    /**
+     * Tries once to resume after the connection broke. Lanes that the node lent and nobody here
+     * knows of, as the answer was lost, are given back before any other call goes out.
+     *
+     * @return whether it is connected, or gone for good: there is nothing left to repair
+     */
+    public boolean repair() {
+        if (link != Link.BROKEN) {
+            return true;
+        }
+        Deadline deadline = Deadline.after(STEP_TIMEOUT);
+        AttachStream next = AttachStream.open(control);
+        try {
+            if (!next.resume(name, deadline)) {
+                moveTo(Link.GONE, null);
+                return true;
+            }
+            leasing.writeLock()
+                    .lock(); // leases that were under way have failed with the connection
+            try {
+                returnLost(deadline);
+            } finally {
+                leasing.writeLock().unlock();
+            }
+        } catch (TokamakException failure) {
+            next.cancel();
+            control.reconnectSoon();
+            return false;
+        }
+        moveTo(Link.CONNECTED, next);
+        next.whenEnded(this::onStreamEnd);
+        return true;
+    }
+
+    private void returnLost(Deadline deadline) {
+        List<Integer> lost = new ArrayList<>();
+        for (int lane = 0; lane < SessionFile.LANE_COUNT; lane++) {
+            int kind = memory.getIntAcquire(SessionFile.laneOffset(lane) + SessionFile.KIND_OFFSET);
+            if (kind != SessionFile.KIND_FREE && held.get(lane) == 0) {
+                lost.add(lane);
+            }
+        }
+        if (!lost.isEmpty()) {
+            ReturnRequest request =
+                    ReturnRequest.newBuilder().setSession(name).addAllLanes(lost).build();
+            control.callOnce(deadline, stub -> stub.return_(request));
+        }
+    }
+
+    private void moveTo(Link next, @Nullable AttachStream nextStream) {
+        lock.lock();
+        try {
+            if (nextStream != null) {
+                stream = nextStream;
+                resumptions.incrementAndGet();
+            }
+            link = next;
+            linkChanged.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        wakeWaiters();
+    }
+
+    /** Lets those who sleep on {@code notified} look again, at the link too. */
+    public void wakeWaiters() {
+        Futex.wake(memory, SessionFile.NOTIFIED_OFFSET, Integer.MAX_VALUE);
+    }
+
+    /**
+     * Detaches in good order and lets go of the lock. No pin may be held and no lane be used from
+     * here on.
+     */
+    public void end() {
+        AttachStream last;
+        lock.lock();
+        try {
+            last = stream;
+            link = Link.GONE;
+            linkChanged.signalAll();
+        } finally {
+            lock.unlock();
+        }
+        last.detach(STEP_TIMEOUT);
+        file.close();
+    }
+}
