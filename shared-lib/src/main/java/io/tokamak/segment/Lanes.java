@@ -1,0 +1,306 @@
+package io.tokamak.segment;
+
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.Memory;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.DeadlineExceeded;
+import io.tokamak.objects.InvalidState;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.OutOfMemory;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The lanes of a session. A platform thread comes back to its own lane, virtual threads share
+ * theirs; who needs one while its own is busy, as a put inside of a put does, gets another.
+ * Thread-safe.
+ */
+public final class Lanes {
+    /**
+     * Records of more bytes get a lane of their own: a lease costs less than 5 % of such a copy.
+     */
+    public static final long SHARED_RECORD_BYTES_MAX = 8 << 20;
+
+    /** The rest of the session's lanes is for single records. */
+    private static final int SHARED_MAX = SessionFile.LANE_COUNT * 3 / 4;
+
+    private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(10);
+    private static final long BUSY_PAUSE_NANOS = TimeUnit.MICROSECONDS.toNanos(100);
+    private static final long WAIT_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
+
+    private final Memory session;
+    private final Memory pool;
+    private final WarmPages pages;
+    private final Doorbell doorbell;
+    private final Leases leases;
+    private final Runnable keeper;
+
+    @SuppressWarnings("ThreadLocalUsage") // each session has its own lanes
+    private final ThreadLocal<@Nullable Lane> laneOfThread = new ThreadLocal<>();
+
+    private final List<Lane> shared = new CopyOnWriteArrayList<>();
+
+    /** Guards what follows, and the owners of lanes. */
+    private final ReentrantLock lock = new ReentrantLock();
+
+    private final Condition given = lock.newCondition();
+    private int sharedCount;
+    private final AtomicInteger waiting = new AtomicInteger();
+    private volatile boolean closed;
+
+    /**
+     * @param pool mapped for writing
+     * @param keeper is run when {@link #keep} should be called soon
+     */
+    public Lanes(Memory session, Memory pool, Doorbell doorbell, Leases leases, Runnable keeper) {
+        this.session = session;
+        this.pool = pool;
+        this.pages = new WarmPages(pool);
+        this.doorbell = doorbell;
+        this.leases = leases;
+        this.keeper = keeper;
+    }
+
+    /**
+     * Takes the calling thread's own lane, if it is free and has room for a record at {@link
+     * Lane#location}. To be given back with {@link #give}.
+     */
+    public @Nullable Lane takeOwn(int metadataLength, long payloadLength) {
+        Lane lane = Thread.currentThread().isVirtual() ? null : laneOfThread.get();
+        if (lane == null || !lane.tryTake()) {
+            return null;
+        }
+        if (!lane.fits(metadataLength, payloadLength)) {
+            give(lane);
+            return null;
+        }
+        lane.warm(PoolFile.recordEnd(lane.location(), metadataLength, payloadLength));
+        return lane;
+    }
+
+    /**
+     * Takes a lane, and waits for one or for room in it. To be given back with {@link #give}.
+     *
+     * @return null: the lanes are closed
+     * @throws OutOfMemory when there is no room by the deadline
+     */
+    public @Nullable Lane take(int metadataLength, long payloadLength, Deadline deadline) {
+        Lane lane = Thread.currentThread().isVirtual() ? null : laneOfThread.get();
+        if (lane == null || !lane.tryTake()) {
+            lane = takeOther(PoolFile.recordBytesMax(metadataLength, payloadLength), deadline);
+        }
+        if (lane == null) {
+            return null;
+        }
+        try {
+            makeRoom(lane, metadataLength, payloadLength, deadline);
+            lane.warm(PoolFile.recordEnd(lane.location(), metadataLength, payloadLength));
+            return lane;
+        } catch (RuntimeException | Error e) {
+            give(lane);
+            throw e;
+        }
+    }
+
+    private void makeRoom(Lane lane, int metadataLength, long payloadLength, Deadline deadline) {
+        while (!lane.fits(metadataLength, payloadLength)) {
+            if (!lane.advance()) {
+                long size = PoolFile.recordBytesMax(metadataLength, payloadLength);
+                lane.enter(leases.leaseNext(lane.number(), size, deadline));
+            }
+            keeper.run();
+        }
+    }
+
+    public void give(Lane lane) {
+        lane.give();
+        if (waiting.get() > 0) {
+            lock.lock();
+            try {
+                given.signal();
+            } finally {
+                lock.unlock();
+            }
+        }
+    }
+
+    private @Nullable Lane takeOther(long size, Deadline deadline) {
+        Thread thread = Thread.currentThread();
+        Thread owner = thread.isVirtual() ? null : thread;
+        OutOfMemory noLease = null;
+        lock.lock();
+        try {
+            while (true) {
+                if (closed) {
+                    return null;
+                }
+                Lane lane = takeIdle(owner, noLease != null || sharedCount >= SHARED_MAX);
+                if (lane == null && sharedCount < SHARED_MAX && noLease == null) {
+                    sharedCount++;
+                    try {
+                        lane = lease(owner, size, deadline);
+                        if (lane == null) {
+                            return null;
+                        }
+                    } catch (OutOfMemory none) {
+                        noLease = none; // somebody's lane may still have room
+                        continue;
+                    }
+                }
+                if (lane != null) {
+                    return lane;
+                }
+                awaitGiven(noLease, deadline);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Without the lock meanwhile, which is held before and after. */
+    private @Nullable Lane lease(@Nullable Thread owner, long size, Deadline deadline) {
+        Lane lane = null;
+        lock.unlock();
+        try {
+            lane = new Lane(session, pool, pages, doorbell, leases.leaseShared(size, deadline));
+        } finally {
+            lock.lock();
+            if (lane == null) {
+                sharedCount--;
+            }
+        }
+        if (closed) {
+            giveBack(lane);
+            return null;
+        }
+        lane.owner = owner;
+        if (owner != null) {
+            laneOfThread.set(lane);
+        }
+        shared.add(lane);
+        keeper.run();
+        return lane;
+    }
+
+    /**
+     * @param any also lanes of other threads that live
+     */
+    private @Nullable Lane takeIdle(@Nullable Thread owner, boolean any) {
+        for (Lane lane : shared) {
+            Thread other = lane.owner;
+            boolean isFree = other == null ? owner == null : !other.isAlive();
+            if ((isFree || any) && lane.tryTake()) {
+                if (isFree) {
+                    lane.owner = owner;
+                    if (owner != null) {
+                        laneOfThread.set(lane);
+                    }
+                }
+                return lane;
+            }
+        }
+        return null;
+    }
+
+    @SuppressWarnings("WaitNotInLoop") // the caller looks again
+    private void awaitGiven(@Nullable OutOfMemory noLease, Deadline deadline) {
+        long remaining = deadline.remainingNanos();
+        if (noLease != null && (remaining == 0 || shared.isEmpty())) {
+            throw noLease;
+        }
+        waiting.incrementAndGet();
+        try {
+            // A lane given between the search and this wait is found after it, at the latest.
+            given.awaitNanos(WAIT_NANOS);
+        } catch (InterruptedException interrupted) {
+            Thread.currentThread().interrupt();
+            throw new DeadlineExceeded(
+                    "waiting for a lane in an interrupted thread", Duration.ZERO);
+        } finally {
+            waiting.decrementAndGet();
+        }
+    }
+
+    /**
+     * Leases a lane for one record, warmed by who writes it. It ends with {@link #giveBack}.
+     *
+     * @param reserve the id of the name that the record will have; null when it has none
+     */
+    public Lane leaseSingle(long recordBytes, @Nullable ObjectId reserve, Deadline deadline) {
+        if (closed) {
+            throw InvalidState.used("client", "closed");
+        }
+        return new Lane(
+                session, pool, pages, doorbell, leases.leaseSingle(recordBytes, reserve, deadline));
+    }
+
+    /** Ends a lane that the caller has: what was committed is published, the rest is free. */
+    public void giveBack(Lane lane) {
+        lane.close();
+        leases.giveBack(lane.number());
+    }
+
+    public WarmPages pages() {
+        return pages;
+    }
+
+    /**
+     * Warms what the node has offered and gives back what nobody uses. For the keeper's thread
+     * alone.
+     *
+     * @return nanoseconds after which it should be called again
+     */
+    public long keep(long nowNanos) {
+        boolean isWaiting = false;
+        for (Lane lane : shared) {
+            lane.warmOffer();
+            isWaiting |= lane.isWaitingForOffer();
+            if (lane.commits() != lane.commitsSeen || lane.isBusy()) {
+                lane.commitsSeen = lane.commits();
+                lane.idleSinceNanos = nowNanos;
+            } else if (nowNanos - lane.idleSinceNanos >= IDLE_NANOS && lane.tryClose()) {
+                remove(lane);
+            }
+        }
+        return isWaiting ? TimeUnit.MILLISECONDS.toNanos(1) : TimeUnit.MILLISECONDS.toNanos(200);
+    }
+
+    private void remove(Lane lane) {
+        lock.lock();
+        try {
+            shared.remove(lane);
+            sharedCount--;
+        } finally {
+            lock.unlock();
+        }
+        leases.giveBack(lane.number());
+    }
+
+    /** Waits for those who are writing, and gives back every shared lane. */
+    public void close() {
+        lock.lock();
+        try {
+            closed = true;
+        } finally {
+            lock.unlock();
+        }
+        for (Lane lane : shared) {
+            boolean isMine = lane.tryClose();
+            while (!isMine && !lane.isClosed()) {
+                LockSupport.parkNanos(BUSY_PAUSE_NANOS);
+                isMine = lane.tryClose();
+            }
+            if (isMine) {
+                remove(lane);
+            }
+        }
+    }
+}

@@ -1,0 +1,33 @@
+package io.tokamak.segment;
+
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.ObjectId;
+import org.jspecify.annotations.Nullable;
+
+/** Where extents come from and go back to: the node. */
+public interface Leases {
+    /**
+     * Leases a lane for many records.
+     *
+     * @param sizeBytes that the first record needs at most
+     * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline
+     */
+    Extent leaseShared(long sizeBytes, Deadline deadline);
+
+    /** The next extent of a lane that is held, as {@link #leaseShared}. */
+    Extent leaseNext(int lane, long sizeBytes, Deadline deadline);
+
+    /**
+     * Leases a lane for one record.
+     *
+     * @param reserve the id of the name that the record will have; null when it has none
+     * @throws io.tokamak.objects.ObjectExists when the name is taken, or reserved by somebody else
+     */
+    Extent leaseSingle(long sizeBytes, @Nullable ObjectId reserve, Deadline deadline);
+
+    /**
+     * Gives a lane back: what was committed is published, the rest is free. Does not wait for the
+     * node.
+     */
+    void giveBack(int lane);
+}
