@@ -104,8 +104,8 @@ public interface TokamakClient extends AutoCloseable {
     /**
      * Pins all or none.
      *
-     * @throws io.tokamak.objects.ObjectNotFound naming all that are missing at the deadline; no pin
-     *     stays
+     * @throws io.tokamak.objects.ObjectNotFound of the first that is missing at the deadline, with
+     *     one for each of the others suppressed; no pin stays
      */
     ObjectViews getAll(List<ObjectId> ids, Deadline deadline);
 

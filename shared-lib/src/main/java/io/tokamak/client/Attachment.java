@@ -1,0 +1,593 @@
+package io.tokamak.client;
+
+import io.tokamak.index.IndexReader;
+import io.tokamak.layout.Folder;
+import io.tokamak.layout.IndexFile;
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.Memory;
+import io.tokamak.memory.NativeFailure;
+import io.tokamak.memory.OpenFile;
+import io.tokamak.objects.CorruptObject;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.IncompatibleStore;
+import io.tokamak.objects.InvalidState;
+import io.tokamak.objects.MetadataCodec;
+import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.PermissionDenied;
+import io.tokamak.session.Control;
+import io.tokamak.session.PinTable;
+import io.tokamak.session.Session;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One store, mapped, with this process's session at it: keeps the reader's side of R1, R2 and R3.
+ *
+ * <p>It outlives the client and the store's retirement as long as a pin or a writer needs it:
+ * {@link #tryEnd}.
+ */
+final class Attachment {
+    static final long NANOS_BETWEEN_TRIES = 5_000_000;
+
+    /**
+     * Store and index stay mapped: every look-up reads them a dozen times, and what is never
+     * unmapped is read without asking whether it still is. Once for each file, however often a
+     * program connects.
+     */
+    private static final Map<FileKey, Memory> MAPPED_FOREVER = new ConcurrentHashMap<>();
+
+    private static final Duration RETRY_AFTER = Duration.ofMillis(500);
+
+    private final Folder folder;
+    private final Arena arena;
+    private final Memory store;
+    private final Memory pool;
+    private final IndexReader index;
+    private final Session session;
+    private final PinTable pins;
+    private final Runnable keeper;
+    private final long poolLength;
+    private final Interests interests;
+    private final Set<MappedWriter> writers = ConcurrentHashMap.newKeySet();
+    private final ReentrantLock lock = new ReentrantLock();
+    private volatile @Nullable Writing writing;
+    private volatile boolean ending;
+    private volatile boolean outdated;
+    private boolean sessionEnded;
+
+    private Attachment(
+            Folder folder, Arena arena, StoreMapping mapping, Session session, Runnable keeper) {
+        this.folder = folder;
+        this.arena = arena;
+        this.store = mapping.store();
+        this.pool = mapping.pool();
+        this.index = new IndexReader(store, mapping.index());
+        this.session = session;
+        this.pins = session.pins();
+        this.keeper = keeper;
+        this.poolLength = pool.size();
+        this.interests = new Interests(session);
+    }
+
+    /**
+     * Maps the store in the folder and attaches to its node.
+     *
+     * @param keeper is run when something is to be done in the background
+     * @throws NodeDown when no node was there by the deadline
+     */
+    @SuppressWarnings("MustBeClosedChecker") // closed with the attachment
+    static Attachment open(
+            Control control, String processName, Runnable keeper, Deadline deadline) {
+        while (true) {
+            Arena arena = Arena.ofShared();
+            Attachment attachment = null;
+            try {
+                StoreMapping mapping = StoreMapping.open(control.folder(), arena);
+                Session session = Session.attach(control, processName, arena, deadline);
+                attachment = new Attachment(control.folder(), arena, mapping, session, keeper);
+                session.whenBroken(keeper);
+                if (!attachment.isRetired()) {
+                    return attachment;
+                }
+                attachment.session.end();
+                attachment = null;
+            } catch (NodeDown away) {
+                if (deadline.isExpired() || Thread.currentThread().isInterrupted()) {
+                    throw away;
+                }
+            } finally {
+                if (attachment == null) {
+                    arena.close();
+                }
+            }
+            LockSupport.parkNanos(NANOS_BETWEEN_TRIES);
+        }
+    }
+
+    /** A mapped file keeps its inode, which so has no other meaning. */
+    private record FileKey(Path path, long inode) {}
+
+    /** The files of a store that every client maps read-only. */
+    private record StoreMapping(Memory store, Memory index, Memory pool) {
+        static StoreMapping open(Folder folder, Arena arena) {
+            try {
+                Memory store = mapForever(folder.store(), StoreFile.LENGTH);
+                long layout = store.getLongAcquire(StoreFile.LAYOUT_OFFSET);
+                if (layout == 0 || store.getIntOpaque(StoreFile.RETIRED_OFFSET) != 0) {
+                    throw down(folder, "its store is not ready yet", null);
+                }
+                if (layout != StoreFile.LAYOUT) {
+                    throw new IncompatibleStore(
+                            folder.path().toString(),
+                            "layout",
+                            Long.toHexString(StoreFile.LAYOUT),
+                            Long.toHexString(layout),
+                            "run the client and the node from the same release");
+                }
+                long indexLength =
+                        IndexFile.length(
+                                store.getLong(StoreFile.BUCKET_LIMIT_OFFSET),
+                                store.getLong(StoreFile.OVERFLOW_LIMIT_OFFSET));
+                Memory index = mapForever(folder.index(), indexLength);
+                Memory pool =
+                        map(folder.pool(), store.getLong(StoreFile.POOL_LENGTH_OFFSET), arena);
+                return new StoreMapping(store, index, pool);
+            } catch (NativeFailure failure) {
+                if (failure.isPermission()) {
+                    throw denied("read", folder, failure);
+                }
+                throw down(folder, String.valueOf(failure.getMessage()), failure);
+            } catch (IOException e) {
+                throw down(folder, String.valueOf(e.getMessage()), e);
+            }
+        }
+
+        private static Memory mapForever(Path path, long length) throws IOException {
+            try (OpenFile file = OpenFile.openReadOnly(path)) {
+                check(file, length);
+                FileKey key = new FileKey(path, file.inode());
+                Memory known = MAPPED_FOREVER.get(key);
+                if (known == null) {
+                    known = file.map(false, length);
+                    MAPPED_FOREVER.put(key, known);
+                }
+                return known;
+            }
+        }
+
+        private static Memory map(Path path, long length, Arena arena) throws IOException {
+            try (OpenFile file = OpenFile.openReadOnly(path)) {
+                check(file, length);
+                return file.map(false, length, arena);
+            }
+        }
+    }
+
+    private static void check(OpenFile file, long length) throws IOException {
+        if (!file.isRegularFile() || file.size() != length) {
+            throw new IOException(
+                    "%s has %d bytes, expected %d".formatted(file.path(), file.size(), length));
+        }
+    }
+
+    private static NodeDown down(Folder folder, String why, @Nullable Throwable cause) {
+        return new NodeDown(folder.path().toString(), why, RETRY_AFTER, cause);
+    }
+
+    private static PermissionDenied denied(String action, Folder folder, Throwable cause) {
+        PermissionDenied denied =
+                new PermissionDenied("this user", action, folder.path().toString());
+        denied.initCause(cause);
+        return denied;
+    }
+
+    Session session() {
+        return session;
+    }
+
+    IndexReader index() {
+        return index;
+    }
+
+    /** Mapped read-only. */
+    Memory pool() {
+        return pool;
+    }
+
+    PinTable pins() {
+        return pins;
+    }
+
+    int storeNumber() {
+        return store.getInt(StoreFile.STORE_NUMBER_OFFSET);
+    }
+
+    /** Milliseconds since the epoch, by the node's clock. */
+    long nowMillis() {
+        return store.getLong(StoreFile.NOW_OFFSET);
+    }
+
+    /** Whether to go on with it; if not, attach anew. */
+    boolean isCurrent() {
+        return store.getIntOpaque(StoreFile.RETIRED_OFFSET) == 0 && !outdated && !session.isGone();
+    }
+
+    private boolean isRetired() {
+        return store.getIntOpaque(StoreFile.RETIRED_OFFSET) != 0;
+    }
+
+    /** Lets the next call attach anew: this session may not write any more. */
+    void outdate() {
+        outdated = true;
+    }
+
+    boolean isEnding() {
+        return ending;
+    }
+
+    boolean isForkedChild() {
+        return session.isForkedChild();
+    }
+
+    /**
+     * Looks an object up and pins it.
+     *
+     * @param name the name that it must have, unless null
+     * @return null: the index does not show it, or the attachment {@link #isEnding}
+     */
+    @Nullable MappedView pin(ObjectId id, @Nullable ObjectName name) {
+        long first = Long.reverseBytes(id.mostSignificantBits());
+        long second = Long.reverseBytes(id.leastSignificantBits());
+        while (true) {
+            long slot = index.find(first, second);
+            if (slot == IndexReader.NOT_FOUND) {
+                return null;
+            }
+            long state = index.state(slot);
+            if (!isSealed(state, slot, first, second)) {
+                continue;
+            }
+            MappedView view = read(slot, id, state);
+            if (view == null) {
+                continue;
+            }
+            view.pin = pins.pin(view.location);
+            if (index.state(slot) != state || ending) {
+                pins.clear(view.pin);
+                if (ending) {
+                    return null;
+                }
+                continue;
+            }
+            if (name != null && !hasName(view.location, view.metadataLength, name)) {
+                pins.clear(view.pin);
+                return null;
+            }
+            reportAccess(slot, first, second);
+            return view;
+        }
+    }
+
+    private boolean isSealed(long state, long slot, long first, long second) {
+        return IndexFile.stateOf(state) == IndexFile.SEALED
+                && index.idFirst(slot) == first
+                && index.idSecond(slot) == second;
+    }
+
+    /** What the slot says, not pinned yet; null when it changes meanwhile. */
+    private @Nullable MappedView read(long slot, ObjectId id, long state) {
+        long location = index.location(slot);
+        long payloadLength = IndexFile.payloadLength(index.length(slot));
+        int metadataLength = index.metadataLength(slot);
+        if (!isInPool(location, metadataLength, payloadLength)) {
+            checkUnchanged(slot, state, id, location);
+            return null;
+        }
+        return new MappedView(
+                this, id, index.incarnation(slot), location, metadataLength, payloadLength);
+    }
+
+    /** I9: no index, however damaged, makes a reader fault. */
+    private boolean isInPool(long location, int metadataLength, long payloadLength) {
+        return location >= PoolFile.DATA_OFFSET
+                && location < poolLength
+                && metadataLength >= 0
+                && metadataLength <= PoolFile.METADATA_BYTES_MAX
+                && PoolFile.payloadOffset(location, metadataLength, payloadLength) + payloadLength
+                        <= poolLength;
+    }
+
+    private void checkUnchanged(long slot, long state, ObjectId id, long location) {
+        Memory.acquireFence();
+        if (index.state(slot) == state) {
+            throw new CorruptObject(
+                    "object " + id + " at " + location + " of a pool of " + poolLength);
+        }
+    }
+
+    private boolean hasName(long location, int metadataLength, ObjectName name) {
+        return MetadataCodec.matchesName(
+                pool.segment(), location + PoolFile.HEADER_BYTES, metadataLength, name);
+    }
+
+    private void reportAccess(long slot, long first, long second) {
+        int idle = index.idle(slot);
+        if (idle != 0) {
+            long expiry = index.expiry(slot);
+            long idleMillis = IndexFile.idleMillis(idle);
+            long granularity = IndexFile.accessGranularityMillis(idleMillis);
+            if (expiry - idleMillis - 2 * granularity
+                    <= store.getLongOpaque(StoreFile.NOW_OFFSET)) {
+                session.accesses().report(first, second, expiry);
+            }
+        }
+    }
+
+    /** Scratch of {@link #pinAll}: what belongs to each view until it was looked at again. */
+    static final class Batch {
+        static final int COUNT_MAX = 128;
+
+        final long[] slots = new long[COUNT_MAX];
+        final long[] states = new long[COUNT_MAX];
+
+        /** Keeps the loads that only warm the cache from being optimized away. */
+        long sum;
+    }
+
+    /**
+     * Looks up and pins those of {@code [from, to)} that are null, with one fence for all of them.
+     * Buckets are touched first, so that their cache misses overlap.
+     *
+     * @return whether all of them were found
+     */
+    boolean pinAll(
+            List<ObjectId> ids, @Nullable MappedView[] views, int from, int to, Batch batch) {
+        long sum = 0;
+        for (int i = from; i < to; i++) {
+            ObjectId id = ids.get(i);
+            sum +=
+                    index.prefetch(
+                            Long.reverseBytes(id.mostSignificantBits()),
+                            Long.reverseBytes(id.leastSignificantBits()));
+        }
+        batch.sum += sum;
+        for (int i = from; i < to; i++) {
+            if (views[i] == null) {
+                views[i] = lookUp(ids.get(i), batch, i - from);
+            }
+        }
+        Memory.fullFence();
+        boolean all = true;
+        for (int i = from; i < to; i++) {
+            MappedView view = views[i];
+            if (view == null) {
+                all = false;
+            } else if (batch.slots[i - from] != IndexReader.NOT_FOUND) {
+                if (index.state(batch.slots[i - from]) != batch.states[i - from] || ending) {
+                    pins.clear(view.pin);
+                    views[i] = pin(view.id(), null);
+                    all &= views[i] != null;
+                } else {
+                    reportAccess(
+                            batch.slots[i - from],
+                            Long.reverseBytes(view.id().mostSignificantBits()),
+                            Long.reverseBytes(view.id().leastSignificantBits()));
+                }
+                batch.slots[i - from] = IndexReader.NOT_FOUND;
+            }
+        }
+        return all;
+    }
+
+    /** Pinned, but neither fenced nor looked at again; null when it is not there. */
+    private @Nullable MappedView lookUp(ObjectId id, Batch batch, int at) {
+        long first = Long.reverseBytes(id.mostSignificantBits());
+        long second = Long.reverseBytes(id.leastSignificantBits());
+        while (true) {
+            long slot = index.find(first, second);
+            batch.slots[at] = slot;
+            if (slot == IndexReader.NOT_FOUND) {
+                return null;
+            }
+            long state = index.state(slot);
+            batch.states[at] = state;
+            if (isSealed(state, slot, first, second)) {
+                MappedView view = read(slot, id, state);
+                if (view != null) {
+                    view.pin = pins.put(view.location);
+                    return view;
+                }
+            }
+        }
+    }
+
+    /**
+     * Copies an object without a pin (I2).
+     *
+     * @return null: the index does not show it, or it is longer than {@code lengthMax}
+     */
+    byte @Nullable [] copy(ObjectId id, @Nullable ObjectName name, int lengthMax) {
+        long first = Long.reverseBytes(id.mostSignificantBits());
+        long second = Long.reverseBytes(id.leastSignificantBits());
+        while (true) {
+            long slot = index.find(first, second);
+            if (slot == IndexReader.NOT_FOUND) {
+                return null;
+            }
+            long state = index.state(slot);
+            if (!isSealed(state, slot, first, second)) {
+                continue;
+            }
+            long location = index.location(slot);
+            long payloadLength = IndexFile.payloadLength(index.length(slot));
+            int metadataLength = index.metadataLength(slot);
+            if (!isInPool(location, metadataLength, payloadLength)) {
+                checkUnchanged(slot, state, id, location);
+                continue;
+            }
+            if (payloadLength > lengthMax) {
+                return null;
+            }
+            byte[] bytes = new byte[(int) payloadLength];
+            pool.copyTo(
+                    PoolFile.payloadOffset(location, metadataLength, payloadLength),
+                    bytes,
+                    0,
+                    bytes.length);
+            boolean isNamed = name == null || hasName(location, metadataLength, name);
+            Memory.acquireFence();
+            if (index.state(slot) == state) {
+                if (!isNamed) {
+                    return null;
+                }
+                reportAccess(slot, first, second);
+                return bytes;
+            }
+        }
+    }
+
+    boolean shows(ObjectId id) {
+        return index.find(
+                        Long.reverseBytes(id.mostSignificantBits()),
+                        Long.reverseBytes(id.leastSignificantBits()))
+                != IndexReader.NOT_FOUND;
+    }
+
+    /** What it takes to write; mapped at the first use. */
+    Writing writing() {
+        Writing known = writing;
+        return known != null ? known : beginWriting();
+    }
+
+    private Writing beginWriting() {
+        lock.lock();
+        try {
+            Writing known = writing;
+            if (known == null) {
+                if (ending) {
+                    throw InvalidState.used("client", "closed");
+                }
+                try (OpenFile file = OpenFile.openReadWrite(folder.pool())) {
+                    check(file, poolLength);
+                    known = new Writing(store, file.map(true, poolLength, arena), session, keeper);
+                }
+                writing = known;
+            }
+            return known;
+        } catch (NativeFailure failure) {
+            if (failure.isPermission()) {
+                throw denied("write", folder, failure);
+            }
+            throw down(folder, String.valueOf(failure.getMessage()), failure);
+        } catch (IOException e) {
+            throw down(folder, String.valueOf(e.getMessage()), e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    Interests interests() {
+        return interests;
+    }
+
+    /** Has the writer ended with the attachment, if it does not end before. */
+    void addWriter(MappedWriter writer) {
+        writers.add(writer);
+        if (ending) {
+            writer.end("closed with its client");
+        }
+    }
+
+    void removeWriter(MappedWriter writer) {
+        writers.remove(writer);
+    }
+
+    /**
+     * A segment over a part of the pool, read-only, that ends with its own arena. The caller holds
+     * a pin.
+     */
+    MemorySegment view(long offset, long length, Arena viewArena) {
+        return pool.view(offset, length, viewArena);
+    }
+
+    /**
+     * For the keeper: warms, gives back, reports. Returns nanoseconds after which it should be
+     * called again.
+     */
+    long keep(long nowNanos) {
+        if (!session.repair()) {
+            return 10_000_000;
+        }
+        long next = 200_000_000;
+        Writing known = writing;
+        if (known != null && !ending) {
+            next = known.lanes().keep(nowNanos);
+        }
+        interests.clean(nowNanos);
+        if (session.accesses().flush()) {
+            next = Math.min(next, 1_000_000);
+        }
+        return next;
+    }
+
+    /**
+     * Accepts nothing new from here on. Waits for puts under way; objects that are being written in
+     * place are aborted.
+     */
+    void beginEnd() {
+        lock.lock();
+        try {
+            if (ending) {
+                return;
+            }
+            ending = true;
+        } finally {
+            lock.unlock();
+        }
+        // R2 once more: either a reader sees `ending` after its fence, or tryEnd sees its pin.
+        Memory.fullFence();
+        writers.forEach(writer -> writer.end("closed with its client"));
+        Writing known = writing;
+        if (known != null) {
+            known.lanes().close();
+        }
+    }
+
+    /**
+     * Ends the session and unmaps the store, unless a view is open. After {@link #beginEnd}, for
+     * one thread.
+     *
+     * @return whether it has ended
+     */
+    boolean tryEnd() {
+        if (pins.count() > 0) {
+            return false;
+        }
+        if (!sessionEnded) {
+            sessionEnded = true;
+            session.end();
+        }
+        try {
+            arena.close();
+        } catch (
+                IllegalStateException
+                        inUse) { // a system call reads from it: its views are closed, so it will
+            // end
+            return false;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,116 @@
+package io.tokamak.client;
+
+import io.tokamak.memory.Memory;
+import io.tokamak.segment.WarmPages;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Copies into the pool, large payloads by several threads: one alone does not use up the memory's
+ * bandwidth, and pages that were never touched are made by the kernel, at a twentieth of it.
+ */
+final class Copier {
+    /** Smaller ones are done before another thread is awake. */
+    private static final long PARALLEL_BYTES_MIN = 4 << 20;
+
+    private static final long CHUNK_BYTES = 1 << 20;
+    private static final int THREADS_MAX = 4;
+    private static final int HELPERS =
+            Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()) - 1;
+
+    private static final Executor EXECUTOR = executor();
+
+    private Copier() {}
+
+    private static Executor executor() {
+        ThreadPoolExecutor executor =
+                new ThreadPoolExecutor(
+                        Math.max(1, HELPERS),
+                        Math.max(1, HELPERS),
+                        10,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(),
+                        Thread.ofPlatform().name("tokamak-copy-", 0).daemon().factory());
+        executor.allowCoreThreadTimeOut(true);
+        return executor;
+    }
+
+    /**
+     * Copies all of the source. When it returns, or throws, no thread copies any more.
+     *
+     * @param offset in the pool
+     */
+    static void copy(MemorySegment source, Memory pool, long offset, WarmPages pages) {
+        if (source.byteSize() < PARALLEL_BYTES_MIN || HELPERS == 0) {
+            pages.warm(offset, offset + source.byteSize());
+            pool.copyFrom(offset, source);
+            return;
+        }
+        Job job = new Job(accessibleByAll(source), pool, offset, pages);
+        List<CompletableFuture<Void>> helpers = new ArrayList<>();
+        for (int i = 0; i < HELPERS; i++) {
+            helpers.add(CompletableFuture.runAsync(job, EXECUTOR));
+        }
+        try {
+            job.run();
+        } finally {
+            job.stop();
+            join(helpers);
+        }
+    }
+
+    private static void join(List<CompletableFuture<Void>> helpers) {
+        RuntimeException failure = null;
+        for (CompletableFuture<Void> helper : helpers) {
+            try {
+                helper.join();
+            } catch (CompletionException e) {
+                failure = e;
+            }
+        }
+        if (failure != null) {
+            throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
+        }
+    }
+
+    /** A segment confined to the calling thread stays open as long as that thread waits here. */
+    private static MemorySegment accessibleByAll(MemorySegment source) {
+        if (!source.isNative() || source.isAccessibleBy(new Thread(() -> {}))) {
+            return source;
+        }
+        return MemorySegment.ofAddress(source.address()).reinterpret(source.byteSize());
+    }
+
+    private record Job(
+            MemorySegment source, Memory pool, long offset, WarmPages pages, AtomicLong next)
+            implements Runnable {
+        Job(MemorySegment source, Memory pool, long offset, WarmPages pages) {
+            this(source, pool, offset, pages, new AtomicLong());
+        }
+
+        @Override
+        public void run() {
+            long size = source.byteSize();
+            for (long at = next.getAndAdd(CHUNK_BYTES);
+                    at < size;
+                    at = next.getAndAdd(CHUNK_BYTES)) {
+                long length = Math.min(CHUNK_BYTES, size - at);
+                pages.warm(offset + at, offset + at + length);
+                pool.copyFrom(offset + at, source.asSlice(at, length));
+            }
+        }
+
+        /** Lets nobody begin another chunk. */
+        void stop() {
+            next.set(source.byteSize());
+        }
+    }
+}
