@@ -1,0 +1,31 @@
+# Images of the node and of the gateway. `docker compose build` makes both; nothing but Maven's repository is fetched.
+
+FROM maven:3.9-eclipse-temurin-25 AS build
+WORKDIR /build
+COPY pom.xml ./
+COPY .mvn .mvn
+COPY proto proto
+COPY shared-lib shared-lib
+COPY store-service store-service
+COPY gateway gateway
+COPY cli cli
+COPY verification verification
+COPY benchmarks benchmarks
+RUN mvn -B -q -DskipTests -Dspotless.check.skip=true -pl store-service,gateway -am package \
+ && java -Djarmode=tools -jar store-service/target/tokamak-store-service-*-app.jar extract --destination /app/node --application-filename node.jar \
+ && java -Djarmode=tools -jar gateway/target/tokamak-gateway-*-app.jar extract --destination /app/gateway --application-filename gateway.jar
+
+FROM eclipse-temurin:25-jre AS node
+COPY --from=build /app/node /app
+# Not root: the folder's groups say who else may read and write (docs/ARCHITECTURE.md, Trust).
+USER 10001:10001
+ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
+EXPOSE 8081
+ENTRYPOINT ["java", "-Xmx384m", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2", "-jar", "/app/node.jar"]
+
+FROM eclipse-temurin:25-jre AS gateway
+COPY --from=build /app/gateway /app
+USER 10002:10002
+ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
+EXPOSE 8080
+ENTRYPOINT ["java", "-Xmx256m", "-jar", "/app/gateway.jar"]
