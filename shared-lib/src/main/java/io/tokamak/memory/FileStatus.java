@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
  * @param mode permission bits, with set-user-id, set-group-id and sticky
  * @param linkCount 0: the file was unlinked
  * @param sizeBytes the file's length
+ * @param allocatedBytes what of it has memory or disk behind it
  */
 public record FileStatus(
         boolean isRegularFile,
@@ -18,7 +19,8 @@ public record FileStatus(
         int ownerGid,
         int linkCount,
         long inode,
-        long sizeBytes) {
+        long sizeBytes,
+        long allocatedBytes) {
     private static final int AT_EMPTY_PATH = 0x1000;
     private static final int STATX_BASIC_STATS = 0x7FF;
 
@@ -29,6 +31,8 @@ public record FileStatus(
     private static final long MODE_OFFSET = 28; // u16
     private static final long INODE_OFFSET = 32; // u64
     private static final long SIZE_OFFSET = 40; // u64
+    private static final long BLOCK_COUNT_OFFSET = 48; // u64
+    private static final long BLOCK_BYTES = 512;
 
     private static final int TYPE_MASK = 0170000;
     private static final int TYPE_FOLDER = 0040000;
@@ -49,7 +53,8 @@ public record FileStatus(
                     statx.get(ValueLayout.JAVA_INT, GID_OFFSET),
                     statx.get(ValueLayout.JAVA_INT, NLINK_OFFSET),
                     statx.get(ValueLayout.JAVA_LONG, INODE_OFFSET),
-                    statx.get(ValueLayout.JAVA_LONG, SIZE_OFFSET));
+                    statx.get(ValueLayout.JAVA_LONG, SIZE_OFFSET),
+                    statx.get(ValueLayout.JAVA_LONG, BLOCK_COUNT_OFFSET) * BLOCK_BYTES);
         }
     }
 }

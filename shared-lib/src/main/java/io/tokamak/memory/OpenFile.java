@@ -143,13 +143,15 @@ public final class OpenFile implements AutoCloseable {
      * Makes sure that memory is behind a part of the file, so that touching it cannot fault, and
      * that the file is at least so long. Bytes that are there already do not change.
      *
-     * @throws NoSpace when there is not enough; what was allocated before stays
+     * @throws NoSpace when there is not enough. What is seen at once is refused before anything is
+     *     allocated; when others were faster, what was allocated so far stays
      */
     public void allocate(long offset, long length) throws IOException {
         if (offset < 0 || length <= 0 || offset + length < 0) {
             throw new IllegalArgumentException(
                     "cannot allocate %d bytes at %d of %s".formatted(length, offset, path()));
         }
+        requireSpace(offset, length);
         long end = offset + length;
         for (long at = offset; at < end; ) {
             long start = at;
@@ -159,6 +161,15 @@ public final class OpenFile implements AutoCloseable {
                 throw allocateFailure(offset, length, (int) -result);
             }
             at = stop;
+        }
+    }
+
+    /** Not to fill the host's memory, step by step, with what cannot fit. */
+    private void requireSpace(long offset, long length) throws IOException {
+        FileSystem fileSystem = FileSystem.of(descriptor);
+        boolean hasLimit = fileSystem.totalBytes() > 0;
+        if (hasLimit && length - status().allocatedBytes() > fileSystem.availableBytes()) {
+            throw allocateFailure(offset, length, Libc.ENOSPC);
         }
     }
 

@@ -23,9 +23,14 @@ public final class Pages {
      */
     public static void populateWrite(Memory memory, long offset, long length) {
         if (!populate(memory, offset, length, MADV_POPULATE_WRITE)) {
-            for (long at = offset; at < offset + length; at = nextPage(memory, at)) {
-                memory.getAndAddInt(at & -Integer.BYTES, 0);
-            }
+            touchWrite(memory, offset, length);
+        }
+    }
+
+    /** For kernels that do not populate. */
+    static void touchWrite(Memory memory, long offset, long length) {
+        for (long at = offset; at < offset + length; at = nextPage(memory, at)) {
+            memory.getAndAddInt(at & -Integer.BYTES, 0);
         }
     }
 
@@ -36,9 +41,14 @@ public final class Pages {
      */
     public static void populateRead(Memory memory, long offset, long length) {
         if (!populate(memory, offset, length, MADV_POPULATE_READ)) {
-            for (long at = offset; at < offset + length; at = nextPage(memory, at)) {
-                memory.getIntOpaque(at & -Integer.BYTES);
-            }
+            touchRead(memory, offset, length);
+        }
+    }
+
+    /** For kernels that do not populate. */
+    static void touchRead(Memory memory, long offset, long length) {
+        for (long at = offset; at < offset + length; at = nextPage(memory, at)) {
+            memory.getIntOpaque(at & -Integer.BYTES);
         }
     }
 

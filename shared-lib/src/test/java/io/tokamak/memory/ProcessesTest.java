@@ -1,0 +1,66 @@
+package io.tokamak.memory;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("The host and its processes")
+class ProcessesTest {
+    @Test
+    @DisplayName("a process is named by its pid and its start")
+    void startTicks() throws Exception {
+        Process child = new ProcessBuilder("sleep", "60").start();
+        try {
+            long own = Processes.startTicks(Processes.pid()).orElseThrow();
+            long childs = Processes.startTicks((int) child.pid()).orElseThrow();
+
+            assertThat(own).isPositive();
+            assertThat(childs).isGreaterThan(own);
+            assertThat(Processes.startTicks(Processes.pid())).hasValue(own);
+
+            Processes.signal((int) child.pid(), 9);
+            assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
+            assertThat(Processes.startTicks((int) child.pid())).isEmpty();
+            assertThatThrownBy(() -> Processes.signal((int) child.pid(), 0))
+                    .isInstanceOf(NativeFailure.class)
+                    .hasMessageContaining("ESRCH");
+        } finally {
+            child.destroyForcibly();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {0, -1, Integer.MIN_VALUE})
+    @DisplayName("no signal goes to a group, or to all")
+    void noSignalToAll(int pid) {
+        assertThatThrownBy(() -> Processes.signal(pid, 0))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    @DisplayName("the host's boot has 32 hex digits")
+    void bootId() throws IOException {
+        assertThat(Processes.hostBootId()).matches("[0-9a-f]{32}");
+    }
+
+    @Test
+    @DisplayName("/dev/shm is tmpfs, /proc is not")
+    void fileSystems() throws IOException {
+        FileSystem shm = FileSystem.of(Path.of("/dev/shm"));
+
+        assertThat(shm.isTmpfs()).isTrue();
+        assertThat(shm.totalBytes()).isGreaterThanOrEqualTo(shm.availableBytes());
+        assertThat(shm.blockBytes()).isEqualTo(Pages.BYTES);
+        assertThat(FileSystem.of(Path.of("/proc")).isTmpfs()).isFalse();
+        assertThatThrownBy(() -> FileSystem.of(Path.of("/no/such/path")))
+                .isInstanceOf(NativeFailure.class)
+                .hasMessageContaining("ENOENT");
+    }
+}
