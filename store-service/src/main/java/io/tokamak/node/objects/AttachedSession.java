@@ -6,6 +6,8 @@ import io.tokamak.memory.Futex;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.ObjectId;
+import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -31,6 +33,7 @@ final class AttachedSession {
     final int number;
     final OpenFile file;
     final Memory memory;
+    private final Arena mapping;
     final Lane[] lanes = new Lane[SessionFile.LANE_COUNT];
     final long offeredNanos;
     State state = State.OFFERED;
@@ -62,11 +65,13 @@ final class AttachedSession {
 
     private long[] pinnedSinceMillis = new long[0];
 
-    AttachedSession(String name, int number, OpenFile file, Memory memory, long offeredNanos) {
+    @SuppressWarnings("MustBeClosedChecker") // closed by close
+    AttachedSession(String name, int number, OpenFile file, long offeredNanos) throws IOException {
         this.name = name;
         this.number = number;
         this.file = file;
-        this.memory = memory;
+        this.mapping = Arena.ofShared();
+        this.memory = file.map(true, SessionFile.LENGTH, mapping);
         this.offeredNanos = offeredNanos;
         accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
         Arrays.setAll(lanes, Lane::new);
@@ -74,6 +79,13 @@ final class AttachedSession {
 
     boolean isUnreadable() {
         return unreadable;
+    }
+
+    /** Ends the mapping and the file, and with it the node's lock. */
+    void close() {
+        unreadable = true;
+        mapping.close();
+        file.close();
     }
 
     void setUnreadable() {

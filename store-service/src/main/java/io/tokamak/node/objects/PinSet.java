@@ -1,6 +1,7 @@
 package io.tokamak.node.objects;
 
 import java.util.Arrays;
+import java.util.function.IntConsumer;
 
 /**
  * Pool offsets of pinned records, as one scan found them. Reused from scan to scan; the owner
@@ -33,6 +34,18 @@ final class PinSet {
         }
         int next = -at - 1;
         return next < size && locations[next] < end;
+    }
+
+    /** Visits the numbers of the pins in {@code [start, end)}; after {@link #sort}. */
+    void forEachIn(long start, long end, IntConsumer visitor) {
+        int at = Arrays.binarySearch(locations, 0, size, start);
+        int first = at < 0 ? -at - 1 : at;
+        while (first > 0 && locations[first - 1] >= start) {
+            first--;
+        }
+        for (int pin = first; pin < size && locations[pin] < end; pin++) {
+            visitor.accept(pin);
+        }
     }
 
     int size() {

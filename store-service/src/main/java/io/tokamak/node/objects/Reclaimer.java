@@ -11,6 +11,9 @@ final class Reclaimer {
     private static final long INTERVAL_NANOS = 10_000_000;
     private static final long INTERVAL_NANOS_MAX = 160_000_000;
 
+    /** How many entries ahead the index is looked at, so that look-ups wait for memory together. */
+    private static final int AHEAD = 16;
+
     private final Condemned condemned;
     private final IndexWriter index;
     private final PoolSpace space;
@@ -22,6 +25,10 @@ final class Reclaimer {
     private long intervalNanos = INTERVAL_NANOS;
     private int sizeAfterLastScan;
     private long pinnedBytes;
+
+    /** Keeps the prefetching loads from being optimized away. */
+    @SuppressWarnings("UnusedVariable")
+    private long prefetched;
 
     Reclaimer(
             Condemned condemned,
@@ -95,6 +102,13 @@ final class Reclaimer {
                 pinned += end - location;
                 condemned.keepAs(kept++, entry);
                 continue;
+            }
+            if (entry + AHEAD < condemned.size()) {
+                prefetched +=
+                        index.prefetch(
+                                index.hash(
+                                        condemned.first(entry + AHEAD),
+                                        condemned.second(entry + AHEAD)));
             }
             steps.reached("free.unpinned");
             long slot = index.findAt(condemned.first(entry), condemned.second(entry), location);

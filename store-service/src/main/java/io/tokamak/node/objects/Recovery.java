@@ -13,6 +13,8 @@ import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.ObjectMetadata;
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -159,21 +161,20 @@ final class Recovery {
             OpenFile file = OpenFile.openReadWrite(path);
             boolean alive = file.isLockedElsewhere();
             boolean whole = file.size() == SessionFile.LENGTH;
-            Memory memory = file.map(true, SessionFile.LENGTH);
-            if (!whole || memory.getLongAcquire(SessionFile.LAYOUT_OFFSET) != StoreFile.LAYOUT) {
+            if (!whole || layoutOf(file) != StoreFile.LAYOUT) {
+                file.close();
                 if (!alive) {
-                    file.close();
                     Files.delete(path);
                 }
                 // A live one has truncated or scribbled over its file. Its lanes cannot be known,
-                // so it can harm itself
-                // alone: what it pinned is not protected any more.
+                // so
+                // it can harm itself alone: what it pinned is not protected any more.
                 continue;
             }
-            int number = memory.getInt(SessionFile.SESSION_NUMBER_OFFSET);
             AttachedSession session =
                     new AttachedSession(
-                            path.getFileName().toString(), number, file, memory, nowNanos);
+                            path.getFileName().toString(), sessionNumberOf(file), file, nowNanos);
+            Memory memory = session.memory;
             session.state =
                     switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
                         case SessionFile.STATE_GO -> AttachedSession.State.ATTACHED;
@@ -185,6 +186,18 @@ final class Recovery {
                 openLane(session, lane);
             }
         }
+    }
+
+    private static long layoutOf(OpenFile file) throws IOException {
+        return wordAt(file, SessionFile.LAYOUT_OFFSET).getLong(0);
+    }
+
+    private static int sessionNumberOf(OpenFile file) throws IOException {
+        return wordAt(file, SessionFile.SESSION_NUMBER_OFFSET).getInt(0);
+    }
+
+    private static ByteBuffer wordAt(OpenFile file, long offset) throws IOException {
+        return ByteBuffer.wrap(file.read(offset, Long.BYTES)).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private void openLane(AttachedSession session, Lane lane) {
@@ -254,11 +267,7 @@ final class Recovery {
                     "pool offsets %d to %d".formatted(location, end),
                     "the file was damaged; begin anew with --discard");
         }
-        for (int pin = 0; pin < pins.size(); pin++) {
-            if (pins.location(pin) >= location && pins.location(pin) < end) {
-                explained.set(pin);
-            }
-        }
+        pins.forEachIn(location, end, explained::set);
         Range range = rangeAt(location, end);
         if (range == null) {
             space.claim(location, end);

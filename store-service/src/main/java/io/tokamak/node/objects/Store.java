@@ -44,6 +44,7 @@ public final class Store implements AutoCloseable {
 
     private static final long SLEEP_NANOS = 50_000_000;
     private static final long LOCK_PROBE_NANOS = 250_000_000;
+    private static final int PREFETCHED = 32;
     private static final long OFFER_NANOS = 30_000_000_000L;
 
     private final StoreFiles files;
@@ -76,6 +77,11 @@ public final class Store implements AutoCloseable {
     private long nextProbeNanos;
     private final Set<AttachedSession> suspects = new LinkedHashSet<>();
     private boolean wanted;
+
+    /** Keeps the prefetching loads from being optimized away. */
+    @SuppressWarnings("UnusedVariable")
+    private long prefetched;
+
     private long misses;
     private final PreTouch preTouch;
 
@@ -375,14 +381,15 @@ public final class Store implements AutoCloseable {
             Files.delete(files.folder.session(name));
             throw e;
         }
-        Memory memory = file.map(true, SessionFile.LENGTH);
+        AttachedSession session = new AttachedSession(name, number, file, System.nanoTime());
+        Memory memory = session.memory;
         memory.putInt(SessionFile.SESSION_NUMBER_OFFSET, number);
         memory.putInt(SessionFile.STATE_OFFSET, SessionFile.STATE_OFFERED);
         memory.putInt(SessionFile.LANE_COUNT_OFFSET, SessionFile.LANE_COUNT);
         memory.putInt(SessionFile.PIN_LIMIT_OFFSET, SessionFile.PIN_LIMIT);
         memory.putInt(SessionFile.ACCESS_LIMIT_OFFSET, SessionFile.ACCESS_LIMIT);
         memory.putLongRelease(SessionFile.LAYOUT_OFFSET, StoreFile.LAYOUT);
-        sessions.add(new AttachedSession(name, number, file, memory, System.nanoTime()));
+        sessions.add(session);
         return new Offer(name, number);
     }
 
@@ -517,7 +524,7 @@ public final class Store implements AutoCloseable {
         } catch (IOException e) {
             LOG.warn("cannot remove the file of session {}", session.number, e);
         }
-        session.file.close();
+        session.close();
     }
 
     /** Drains and gives back lanes. */
@@ -689,6 +696,9 @@ public final class Store implements AutoCloseable {
         List<NameDirectory.Claim> names = new ArrayList<>();
         BitSet wereThere = new BitSet(ids.size());
         for (int i = 0; i < ids.size(); i++) {
+            if (i % PREFETCHED == 0) {
+                prefetch(ids, i);
+            }
             ObjectId id = ids.get(i);
             long slot = index.findCurrent(ObjectTable.first(id), ObjectTable.second(id));
             if (slot == IndexWriter.NONE) {
@@ -703,6 +713,14 @@ public final class Store implements AutoCloseable {
             wereThere.set(i);
         }
         return new Deleted(new Deletion(deleted, wereThere), names);
+    }
+
+    /** Looks at the buckets of the next ids, so that they wait for memory at the same time. */
+    private void prefetch(List<ObjectId> ids, int from) {
+        for (int i = from; i < Math.min(ids.size(), from + PREFETCHED); i++) {
+            ObjectId id = ids.get(i);
+            prefetched += index.prefetch(index.hash(ObjectTable.first(id), ObjectTable.second(id)));
+        }
     }
 
     private CompletableFuture<Deletion> releaseNames(Deleted deleted) {
