@@ -123,12 +123,13 @@ final class Drain {
             }
             if (!closed) {
                 if (lane.kind == SessionFile.KIND_SINGLE && lane.drained > 0) {
-                    releaseRest(lane);
-                    session.storeExtent(lane, lane.extent);
+                    if (releaseRest(lane)) {
+                        session.storeExtent(lane, lane.extent);
+                    }
                 }
                 return found;
             }
-            releaseRest(lane);
+            var _ = releaseRest(lane);
             lane.extent++;
             lane.drained = 0;
             session.storeDrained(lane, SessionFile.position(lane.extent, 0));
@@ -136,15 +137,17 @@ final class Drain {
         }
     }
 
-    /** What a lane will not use is free again. */
-    private void releaseRest(Lane lane) {
+    /** What a lane will not use is free again; false: there was nothing. */
+    private boolean releaseRest(Lane lane) {
         long start = lane.start(lane.extent);
         long end = start + lane.length(lane.extent);
-        if (start + lane.drained < end) {
-            space.release(start + lane.drained, end);
-            lent(lane, start + lane.drained - end);
-            lane.setExtent(lane.extent, start, lane.drained);
+        if (start + lane.drained == end) {
+            return false;
         }
+        space.release(start + lane.drained, end);
+        lent(lane, start + lane.drained - end);
+        lane.setExtent(lane.extent, start, lane.drained);
+        return true;
     }
 
     /** Accounts for bytes lent to a lane, or taken back when negative. */

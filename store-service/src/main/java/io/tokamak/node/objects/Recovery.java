@@ -45,6 +45,7 @@ final class Recovery {
 
     private final List<Range> ranges = new ArrayList<>();
     private final List<NameDirectory.Claim> names = new ArrayList<>();
+    private final List<NameDirectory.Claim> abandoned = new ArrayList<>();
     private final List<Long> claiming = new ArrayList<>();
 
     /** What a lane may still write: from what was published to the extent's end. */
@@ -54,7 +55,6 @@ final class Recovery {
         final long start;
         final long end;
         long recordsFound;
-        boolean contested;
 
         Range(AttachedSession session, Lane lane, long start, long end) {
             this.session = session;
@@ -91,6 +91,11 @@ final class Recovery {
         return names;
     }
 
+    /** Claims that were under way and that nobody waits for any more. */
+    List<NameDirectory.Claim> abandoned() {
+        return abandoned;
+    }
+
     void run(long nowNanos) throws IOException {
         if (!index.recover()) {
             throw new IncompatibleStore(
@@ -102,12 +107,7 @@ final class Recovery {
         }
         openSessions(nowNanos);
         ranges.sort(Comparator.comparingLong(range -> range.start));
-        for (int i = 1; i < ranges.size(); i++) {
-            if (ranges.get(i).start < ranges.get(i - 1).end) {
-                ranges.get(i).contested = true;
-                ranges.get(i - 1).contested = true;
-            }
-        }
+        findContested();
         PinSet pins = new PinSet();
         for (AttachedSession session : sessions.all()) {
             if (session.file.isLockedElsewhere()) {
@@ -118,11 +118,16 @@ final class Recovery {
         BitSet explained = new BitSet(pins.size());
         index.visit(0, index.bucketCount(), slot -> takeOver(slot, pins, explained));
         for (Range range : ranges) {
-            if (range.contested) {
-                contest(range);
+            if (range.session.contested) {
+                accounts.withheld += space.withhold(range.start, range.end);
             } else {
                 space.claim(range.start, range.end);
                 drain.lent(range.lane, range.end - range.start);
+            }
+        }
+        for (Range range : ranges) {
+            if (range.session.contested) {
+                range.lane.clear();
             }
         }
         takeOverClaims();
@@ -131,6 +136,39 @@ final class Recovery {
                 pin < pins.size();
                 pin = explained.nextClearBit(pin + 1)) {
             withhold(pins.location(pin));
+        }
+    }
+
+    /** Lanes that claim what another lane or the index claims; their sessions lose all lanes. */
+    private void findContested() {
+        for (int i = 1; i < ranges.size(); i++) {
+            if (ranges.get(i).start < ranges.get(i - 1).end) {
+                contested(ranges.get(i));
+                contested(ranges.get(i - 1));
+            }
+        }
+        if (ranges.isEmpty()) {
+            return;
+        }
+        index.visit(
+                0,
+                index.bucketCount(),
+                slot -> {
+                    long location = index.location(slot);
+                    Range range = rangeAt(location, table.recordEnd(slot));
+                    if (range != null
+                            && (location < range.start || table.recordEnd(slot) > range.end)) {
+                        contested(range);
+                    }
+                });
+    }
+
+    private void contested(Range range) {
+        if (!range.session.contested) {
+            contested(
+                    range.session,
+                    "lane %d claims pool offsets %d to %d, which are not its own"
+                            .formatted(range.lane.number, range.start, range.end));
         }
     }
 
@@ -248,14 +286,6 @@ final class Recovery {
         sessions.fence(session, why);
     }
 
-    private void contest(Range range) {
-        accounts.withheld += space.withhold(range.start, range.end);
-        contested(
-                range.session,
-                "lane %d claims pool offsets %d to %d, which are not its own"
-                        .formatted(range.lane.number, range.start, range.end));
-    }
-
     private void takeOver(long slot, PinSet pins, BitSet explained) {
         long location = index.location(slot);
         long end = table.recordEnd(slot);
@@ -269,12 +299,14 @@ final class Recovery {
         }
         pins.forEachIn(location, end, explained::set);
         Range range = rangeAt(location, end);
-        if (range == null) {
-            space.claim(location, end);
-        } else if (location >= range.start && end <= range.end && !range.contested) {
+        if (range != null && !range.session.contested) {
+            // Published, and the lane not yet told: the lane's drain comes by once more.
+            if (index.state(slot) == IndexFile.CLAIMING) {
+                index.empty(slot);
+                return;
+            }
             range.recordsFound++;
         } else {
-            range.contested = true;
             space.claim(location, end);
         }
         switch (index.state(slot)) {
@@ -349,6 +381,10 @@ final class Recovery {
             }
             if (metadata == null || holder == null || holderLane == null) {
                 // Nobody can be waiting for it, or nobody could read it.
+                abandoned.add(
+                        new NameDirectory.Claim(
+                                ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
+                                index.incarnation(slot)));
                 table.claimLost(slot);
                 continue;
             }

@@ -176,6 +176,9 @@ public final class Store implements AutoCloseable {
             if (!recovery.names().isEmpty()) {
                 directory.restore(recovery.names()).join();
             }
+            if (!recovery.abandoned().isEmpty()) {
+                directory.release(recovery.abandoned()).join();
+            }
         } else {
             if (!index.create()) {
                 throw new StoreUnusable(
