@@ -58,6 +58,7 @@ public final class IndexReader {
             if (slot != NOT_FOUND) {
                 return slot;
             }
+            Memory.acquireFence(); // R4: whatever was missed was looked at before
             long latest = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
             if (latest == view) {
                 return NOT_FOUND;

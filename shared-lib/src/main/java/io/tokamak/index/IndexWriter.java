@@ -35,6 +35,12 @@ public final class IndexWriter {
     }
 
     private static final long ALLOCATION_STEP_BYTES = 1 << 20;
+    private static final int LEVEL_MAX = 40; // the split has 40 bits
+
+    /** Half as many again as a table needs that only grows. */
+    private static final double OVERFLOWS_PER_BUCKET_MAX = 0.375;
+
+    private static final int CHAINS_FOR_OVERFLOW = 16;
 
     private final Memory store;
     private final Memory index;
@@ -45,12 +51,36 @@ public final class IndexWriter {
     private final Region overflows;
     private final Region bucketLinks;
     private final Region overflowLinks;
-    private final BitSet freeOverflows = new BitSet();
+    private final FreeOverflows freeOverflows = new FreeOverflows();
     private final Steps steps;
     private long levelSplit;
     private long bucketCount;
     private long overflowUsed;
     private long count;
+    private long nextToShorten;
+    private int overflowsTaken;
+
+    /** The overflow buckets that no chain has, lowest first: what is touched stays together. */
+    private static final class FreeOverflows {
+        private final BitSet free = new BitSet();
+        private int lowest;
+        private int count;
+
+        void add(int overflow) {
+            free.set(overflow);
+            lowest = Math.min(lowest, overflow);
+            count++;
+        }
+
+        /** There must be one. */
+        int take() {
+            int overflow = free.nextSetBit(lowest);
+            free.clear(overflow);
+            lowest = overflow + 1;
+            count--;
+            return overflow;
+        }
+    }
 
     /** A file's part that grows from its beginning. */
     private static final class Region {
@@ -120,30 +150,58 @@ public final class IndexWriter {
      * Takes over what a node left: allocates what is in use (which is there already), empties what
      * a split that was cut short left behind, and counts.
      *
-     * @return false when there is no room, which means that the file was damaged
+     * @return false when there is no room, or a chain leads astray: the file was damaged
      */
     public boolean recover() {
         levelSplit = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
-        bucketCount = IndexFile.bucketCount(levelSplit);
         overflowUsed = store.getLong(StoreFile.OVERFLOW_USED_OFFSET);
+        int level = IndexFile.level(levelSplit);
+        if (level > LEVEL_MAX || IndexFile.split(levelSplit) >= 1L << level) {
+            return false;
+        }
+        bucketCount = IndexFile.bucketCount(levelSplit);
         if (bucketCount > bucketLimit
+                || overflowUsed < 0
                 || overflowUsed > overflowLimit
                 || !coverBuckets(bucketCount)
                 || !coverOverflows(Math.max(1, overflowUsed))) {
             return false;
         }
+        // R4 for the move that the last node may not have got round to counting: a reader that
+        // passed the entry's new place before it was written must not miss it at the old one.
+        publishMove();
         if (bucketCount < bucketLimit && coverBuckets(bucketCount + 1)) {
             emptyUnreachableBucket(bucketCount);
         }
-        freeOverflows.set(0, (int) overflowUsed);
+        BitSet linked = new BitSet();
         for (long bucket = 0; bucket < bucketCount; bucket++) {
+            if (!markChain(bucket, linked)) {
+                return false;
+            }
             recoverChain(bucket);
         }
-        for (int free = freeOverflows.nextSetBit(0);
-                free >= 0;
-                free = freeOverflows.nextSetBit(free + 1)) {
+        for (int free = linked.nextClearBit(0);
+                free < overflowUsed;
+                free = linked.nextClearBit(free + 1)) {
             emptyBucket(IndexFile.overflowOffset(bucketLimit, free));
             index.putIntRelease(IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, free), 0);
+            freeOverflows.add(free);
+        }
+        return true;
+    }
+
+    /**
+     * @return false when the chain leads to where another one was, or nobody ever
+     */
+    private boolean markChain(long bucket, BitSet linked) {
+        for (long at = nextBucket(bucket, firstBucket(bucket));
+                at != NONE;
+                at = nextBucket(bucket, at)) {
+            long overflow = overflowOf(at);
+            if (overflow >= overflowUsed || linked.get((int) overflow)) {
+                return false;
+            }
+            linked.set((int) overflow);
         }
         return true;
     }
@@ -168,9 +226,6 @@ public final class IndexWriter {
      */
     private void recoverChain(long bucket) {
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
-            if (at >= overflows.start) {
-                freeOverflows.clear((int) ((at - overflows.start) / BUCKET_BYTES));
-            }
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
                 if (state(slot) == IndexFile.EMPTY) {
@@ -285,6 +340,8 @@ public final class IndexWriter {
         if (slot == NONE) {
             return NONE;
         }
+        // R1: who finds a field of this life no longer finds the state of the last.
+        Memory.releaseFence();
         index.putLongOpaque(slot + IndexFile.ID_OFFSET, fields.idFirst);
         index.putLongOpaque(slot + IndexFile.ID_OFFSET + Long.BYTES, fields.idSecond);
         index.putLongOpaque(slot + IndexFile.INCARNATION_OFFSET, fields.incarnation);
@@ -318,10 +375,9 @@ public final class IndexWriter {
     }
 
     private long takeOverflow() {
-        int free = freeOverflows.nextSetBit(0);
-        if (free >= 0) {
-            freeOverflows.clear(free);
-            return free;
+        overflowsTaken++;
+        if (freeOverflows.count > 0) {
+            return freeOverflows.take();
         }
         if (overflowUsed >= overflowLimit || !coverOverflows(overflowUsed + 1)) {
             return NONE;
@@ -332,7 +388,7 @@ public final class IndexWriter {
     }
 
     private boolean overflowsAvailable(int wanted) {
-        return freeOverflows.cardinality() >= wanted || overflowUsed + wanted <= overflowLimit;
+        return freeOverflows.count + (overflowLimit - overflowUsed) >= wanted;
     }
 
     /** Writes the link of the chain's bucket at {@code last}: zero ends the chain there. */
@@ -341,17 +397,36 @@ public final class IndexWriter {
     }
 
     /**
-     * Splits buckets until the load is right again. Entries move: slot offsets from before are
-     * void.
+     * Splits buckets until the load is right again, and shortens chains that were full once.
+     * Entries move: slot offsets from before are void.
      *
      * @param bucketsMax how many buckets may be split at once, to bound the time
      */
     public void grow(int bucketsMax) {
         for (int i = 0; i < bucketsMax && isLoaded(); i++) {
             if (!split()) {
-                return;
+                break;
             }
         }
+        shortenSome();
+    }
+
+    /**
+     * Where entries come and go, a bucket has an overflow bucket sooner or later, and keeps it for
+     * the one entry in there: most of the buckets would, in the end. For each one that was taken a
+     * few chains are looked through.
+     */
+    private void shortenSome() {
+        int chains = CHAINS_FOR_OVERFLOW * Math.min(overflowsTaken, 256);
+        for (int i = 0; i < chains && isSparse(); i++) {
+            shortenChain(nextToShorten);
+            nextToShorten = nextToShorten + 1 < bucketCount ? nextToShorten + 1 : 0;
+        }
+        overflowsTaken = 0;
+    }
+
+    private boolean isSparse() {
+        return overflowUsed - freeOverflows.count > bucketCount * OVERFLOWS_PER_BUCKET_MAX;
     }
 
     public boolean isLoaded() {
@@ -379,7 +454,8 @@ public final class IndexWriter {
                 }
             }
         }
-        if (!overflowsAvailable(moving / SLOTS_PER_BUCKET)) {
+        int overflowing = Math.max(0, moving - SLOTS_PER_BUCKET);
+        if (!overflowsAvailable((overflowing + SLOTS_PER_BUCKET - 1) / SLOTS_PER_BUCKET)) {
             return false;
         }
         emptyUnreachableBucket(to);
@@ -393,6 +469,7 @@ public final class IndexWriter {
                         return false;
                     }
                     move(slot, target);
+                    steps.reached("split.copying");
                 }
             }
         }
@@ -409,6 +486,7 @@ public final class IndexWriter {
                 long slot = at + (long) i * SLOT_BYTES;
                 if (state(slot) != IndexFile.EMPTY && (hashOf(slot) & mask) == to) {
                     setState(slot, IndexFile.EMPTY);
+                    steps.reached("split.emptying");
                 }
             }
         }
@@ -447,11 +525,8 @@ public final class IndexWriter {
                 }
                 move(slot, target);
                 steps.reached("split.shortening");
-                publishLevelSplit(
-                        IndexFile.levelSplit(
-                                IndexFile.level(levelSplit),
-                                IndexFile.moves(levelSplit) + 1,
-                                IndexFile.split(levelSplit)));
+                publishMove();
+                steps.reached("split.counted");
                 setState(slot, IndexFile.EMPTY);
                 moved = true;
             }
@@ -474,6 +549,11 @@ public final class IndexWriter {
         return NONE;
     }
 
+    /**
+     * Takes the empty buckets at the end off a chain. A reader inside of one of them has passed all
+     * entries of its chain: whether it ends there or goes astray, once the bucket is used again, it
+     * has not missed one.
+     */
     private void unlinkEmptyTail(long bucket) {
         long lastInUse = firstBucket(bucket);
         for (long at = nextBucket(bucket, lastInUse); at != NONE; at = nextBucket(bucket, at)) {
@@ -486,18 +566,11 @@ public final class IndexWriter {
             return;
         }
         link(bucket, lastInUse, 0);
-        // A reader inside of an unlinked bucket ends its chain there, or goes astray in another
-        // chain once the bucket
-        // is used again; it misses, finds another levelSplit, and looks again.
-        publishLevelSplit(
-                IndexFile.levelSplit(
-                        IndexFile.level(levelSplit),
-                        IndexFile.moves(levelSplit) + 1,
-                        IndexFile.split(levelSplit)));
+        steps.reached("chain.cut");
         while (unlinked != NONE) {
             long next = nextBucket(bucket, unlinked);
             index.putIntRelease(linkOffset(bucket, unlinked), 0);
-            freeOverflows.set((int) ((unlinked - overflows.start) / BUCKET_BYTES));
+            freeOverflows.add((int) overflowOf(unlinked));
             unlinked = next;
         }
     }
@@ -512,6 +585,7 @@ public final class IndexWriter {
     }
 
     private void move(long source, long target) {
+        Memory.releaseFence(); // R1, as insert
         for (long field = IndexFile.ID_OFFSET; field < SLOT_BYTES; field += Long.BYTES) {
             if (field == IndexFile.LOCATION_OFFSET) {
                 index.putLongRelease(target + field, index.getLong(source + field));
@@ -531,10 +605,13 @@ public final class IndexWriter {
         index.putLongRelease(slot + IndexFile.STATE_OFFSET, IndexFile.stateWord(state, generation));
     }
 
-    /** Ends a slot's life. */
+    /** Ends a slot's life; the last one at the end of a chain gives its overflow bucket back. */
     public void empty(long slot) {
         setState(slot, IndexFile.EMPTY);
         count--;
+        if (slot >= overflows.start && isEmpty(slot & -BUCKET_BYTES)) {
+            unlinkEmptyTail(IndexFile.bucketOf(hashOf(slot), levelSplit));
+        }
     }
 
     public int state(long slot) {
@@ -617,6 +694,15 @@ public final class IndexWriter {
         store.putLongRelease(StoreFile.LEVEL_SPLIT_OFFSET, next);
     }
 
+    /** R4, for an entry that moved inside of its chain. */
+    private void publishMove() {
+        publishLevelSplit(
+                IndexFile.levelSplit(
+                        IndexFile.level(levelSplit),
+                        IndexFile.moves(levelSplit) + 1,
+                        IndexFile.split(levelSplit)));
+    }
+
     private boolean coverBuckets(long bucketsInUse) {
         return buckets.cover(IndexFile.bucketOffset(bucketsInUse))
                 && bucketLinks.cover(
@@ -643,7 +729,10 @@ public final class IndexWriter {
     private long linkOffset(long bucket, long at) {
         return at < overflows.start
                 ? IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket)
-                : IndexFile.overflowLinkOffset(
-                        bucketLimit, overflowLimit, (at - overflows.start) / BUCKET_BYTES);
+                : IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflowOf(at));
+    }
+
+    private long overflowOf(long at) {
+        return (at - overflows.start) / BUCKET_BYTES;
     }
 }
