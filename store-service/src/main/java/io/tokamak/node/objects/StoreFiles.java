@@ -17,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
@@ -149,16 +150,15 @@ final class StoreFiles implements AutoCloseable {
 
     private static boolean isFinished(Folder folder) throws IOException {
         try (OpenFile file = OpenFile.openReadOnly(folder.store())) {
-            return file.size() == StoreFile.LENGTH
-                    && file.map(false, StoreFile.LENGTH).getLongAcquire(StoreFile.LAYOUT_OFFSET)
-                            != 0;
+            byte[] layout = file.read(StoreFile.LAYOUT_OFFSET, Long.BYTES);
+            return file.size() == StoreFile.LENGTH && !Arrays.equals(layout, new byte[Long.BYTES]);
         }
     }
 
-    /** Tells the clients of the store that is there to leave it (I33), and unlinks its files. */
+    /** Tells the clients of the store that is there to leave it (I33). */
     private static void retire(Folder folder) throws IOException {
         try (OpenFile file = OpenFile.openReadWrite(folder.store())) {
-            file.map(true, StoreFile.LENGTH).putIntRelease(StoreFile.RETIRED_OFFSET, 1);
+            file.write(StoreFile.RETIRED_OFFSET, new byte[] {1, 0, 0, 0});
         }
     }
 
