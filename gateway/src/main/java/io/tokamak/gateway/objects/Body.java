@@ -1,0 +1,204 @@
+package io.tokamak.gateway.objects;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Subscription;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+
+/**
+ * A request's body, handed from the event loop to the one thread that reads it. At most {@link
+ * #DEMAND} buffers are under way; the socket is not read while they are.
+ */
+final class Body extends BaseSubscriber<DataBuffer> {
+    private static final int DEMAND = 32;
+
+    private final Flux<DataBuffer> source;
+    private final Duration timeout;
+    private final ReentrantLock lock = new ReentrantLock();
+    private final Condition news = lock.newCondition();
+    private final ArrayDeque<DataBuffer> buffers = new ArrayDeque<>();
+    private @Nullable Throwable failure;
+    private boolean done;
+    private boolean closed;
+    private boolean subscribed;
+    private long received;
+    private int consumed;
+
+    /**
+     * @param timeout how long to wait for a byte
+     */
+    Body(Flux<DataBuffer> source, Duration timeout) {
+        this.source = source;
+        this.timeout = timeout;
+    }
+
+    /** The body ended before its time: nobody is there to be answered. */
+    @SuppressWarnings("serial") // never serialized
+    static final class Lost extends RuntimeException {
+        Lost(@Nullable Throwable cause) {
+            super("the body ended before its time", cause, false, false);
+        }
+    }
+
+    @Override
+    protected void hookOnSubscribe(Subscription subscription) {
+        subscription.request(DEMAND);
+    }
+
+    @Override
+    protected void hookOnNext(DataBuffer buffer) {
+        lock.lock();
+        try {
+            if (!closed) {
+                buffers.add(buffer);
+                news.signal();
+                return;
+            }
+        } finally {
+            lock.unlock();
+        }
+        DataBufferUtils.release(buffer);
+    }
+
+    @Override
+    protected void hookOnComplete() {
+        end(null);
+    }
+
+    @Override
+    protected void hookOnError(Throwable throwable) {
+        end(throwable);
+    }
+
+    /** Nobody waits for the answer any more: the reader gets {@link Lost}. */
+    void abandon() {
+        end(new Lost(null));
+        cancel();
+    }
+
+    private void end(@Nullable Throwable reason) {
+        lock.lock();
+        try {
+            if (!done) {
+                done = true;
+                failure = reason;
+            }
+            news.signal();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The next buffer, to be released by the caller; null at the end.
+     *
+     * @throws Refusal {@code upload-timeout} when no byte came in time
+     * @throws Lost when the connection is gone
+     */
+    @Nullable DataBuffer next() {
+        if (!subscribed) {
+            subscribed = true;
+            source.subscribe(this);
+        }
+        DataBuffer buffer = take();
+        if (buffer != null) {
+            received += buffer.readableByteCount();
+            if (++consumed == DEMAND / 2) {
+                consumed = 0;
+                request(DEMAND / 2);
+            }
+        }
+        return buffer;
+    }
+
+    private @Nullable DataBuffer take() {
+        long nanos = timeout.toNanos();
+        lock.lock();
+        try {
+            while (buffers.isEmpty() || failure != null) {
+                if (failure != null) {
+                    throw new Lost(failure);
+                }
+                if (done) {
+                    return null;
+                }
+                if (nanos <= 0) {
+                    throw Refusal.uploadTimeout(received, timeout.toMillis());
+                }
+                nanos = news.awaitNanos(nanos);
+            }
+            return buffers.poll();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Lost(e);
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Bytes that {@link #next} has given. */
+    long received() {
+        return received;
+    }
+
+    /** Whether the end was seen. */
+    boolean isFinished() {
+        lock.lock();
+        try {
+            return done && failure == null && buffers.isEmpty();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** Releases what is under way. Idempotent. */
+    void close() {
+        lock.lock();
+        try {
+            closed = true;
+            buffers.forEach(DataBufferUtils::release);
+            buffers.clear();
+        } finally {
+            lock.unlock();
+        }
+        if (subscribed && !done) {
+            cancel();
+        }
+    }
+
+    /** Reads to the end what is short, so that the connection can serve another request. */
+    void drain(long bytesMax) {
+        long limit = received + bytesMax;
+        for (DataBuffer buffer = next(); buffer != null; buffer = next()) {
+            DataBufferUtils.release(buffer);
+            if (received > limit) {
+                return;
+            }
+        }
+    }
+
+    /** Reads the whole body, at most so many bytes, into an array. */
+    byte[] readAll(int bytesMax) {
+        java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+        for (DataBuffer buffer = next(); buffer != null; buffer = next()) {
+            try {
+                if (received > bytesMax) {
+                    throw Refusal.bodyTooLong(bytesMax);
+                }
+                byte[] part = new byte[buffer.readableByteCount()];
+                buffer.read(part);
+                bytes.writeBytes(part);
+            } finally {
+                DataBufferUtils.release(buffer);
+            }
+        }
+        return bytes.toByteArray();
+    }
+}

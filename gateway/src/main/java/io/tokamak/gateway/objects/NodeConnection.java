@@ -1,0 +1,136 @@
+package io.tokamak.gateway.objects;
+
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.TokamakException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.context.SmartLifecycle;
+import org.springframework.stereotype.Component;
+
+/**
+ * The gateway as a client of its node: connects in the background, tries again until it works, and
+ * then looks every second whether the node answers.
+ *
+ * <p>Thread-safe.
+ */
+@Component
+public final class NodeConnection implements SmartLifecycle {
+    private static final Logger LOG = LoggerFactory.getLogger(NodeConnection.class);
+    private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
+    private static final long PROBE_MILLIS = 1000;
+
+    private final GatewayProperties properties;
+    private volatile @Nullable TokamakClient client;
+    private volatile @Nullable String trouble = "not connected yet";
+    private volatile CountDownLatch stop = new CountDownLatch(1);
+    private volatile @Nullable Thread thread;
+
+    NodeConnection(GatewayProperties properties) {
+        this.properties = properties;
+    }
+
+    /**
+     * The client, connected at least once.
+     *
+     * @throws NodeDown when no node was found yet
+     */
+    public TokamakClient client() {
+        TokamakClient connected = client;
+        if (connected == null) {
+            throw new NodeDown(folder().toString(), String.valueOf(trouble), RETRY_AFTER);
+        }
+        return connected;
+    }
+
+    /** Where the node is. */
+    public Path folder() {
+        return properties.folder();
+    }
+
+    /** Why the node does not answer, for people; null: it does. */
+    public @Nullable String trouble() {
+        return trouble;
+    }
+
+    @Override
+    public void start() {
+        CountDownLatch ended = new CountDownLatch(1);
+        stop = ended;
+        thread = Thread.ofPlatform().daemon().name("node-connection").start(() -> run(ended));
+    }
+
+    private void run(CountDownLatch ended) {
+        try {
+            do {
+                try {
+                    look();
+                } catch (TokamakException e) {
+                    note(e.detail());
+                } catch (RuntimeException e) {
+                    LOG.error("cannot look after the node", e);
+                    note(e.toString());
+                }
+            } while (!ended.await(PROBE_MILLIS, TimeUnit.MILLISECONDS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void look() {
+        TokamakClient connected = client;
+        if (connected == null) {
+            connected =
+                    TokamakClient.connect(
+                            ConnectOptions.defaults()
+                                    .withFolder(properties.folder())
+                                    .withName("gateway")
+                                    .withTimeout(properties.nodeTimeout()));
+            client = connected;
+        }
+        String id = connected.node().id();
+        if (trouble != null) {
+            trouble = null;
+            LOG.info("node {} in {}", id, properties.folder());
+        }
+    }
+
+    private void note(String why) {
+        if (trouble == null || client == null && !why.equals(trouble)) {
+            LOG.warn("no node in {}: {}", properties.folder(), why);
+        }
+        trouble = why;
+    }
+
+    @Override
+    public void stop() {
+        stop.countDown();
+        Thread running = thread;
+        thread = null;
+        if (running != null) {
+            running.interrupt();
+        }
+        TokamakClient connected = client;
+        client = null;
+        if (connected != null) {
+            connected.close();
+        }
+    }
+
+    @Override
+    public boolean isRunning() {
+        return thread != null;
+    }
+
+    /** Before the web server starts, after it has stopped: its requests need the client. */
+    @Override
+    public int getPhase() {
+        return 0;
+    }
+}

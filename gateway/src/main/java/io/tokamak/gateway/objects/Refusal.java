@@ -1,0 +1,126 @@
+package io.tokamak.gateway.objects;
+
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.springframework.http.HttpStatus;
+
+/**
+ * A request that failed at HTTP, before or beside the store: what {@code TokamakException} is for
+ * the store.
+ */
+@SuppressWarnings("serial") // never serialized
+final class Refusal extends RuntimeException {
+    private final HttpStatus status;
+    private final String code;
+    private final String remedy;
+    private final SequencedMap<String, Object> numbers;
+    private final Map<String, String> headers;
+
+    private Refusal(
+            HttpStatus status,
+            String code,
+            String detail,
+            String remedy,
+            SequencedMap<String, Object> numbers,
+            Map<String, String> headers) {
+        super(detail, null, false, false);
+        this.status = status;
+        this.code = code;
+        this.remedy = remedy;
+        this.numbers = Collections.unmodifiableSequencedMap(numbers);
+        this.headers = Map.copyOf(headers);
+    }
+
+    private Refusal(HttpStatus status, String code, String detail, String remedy) {
+        this(status, code, detail, remedy, new LinkedHashMap<>(), Map.of());
+    }
+
+    static Refusal noSuchPath(String path) {
+        return new Refusal(
+                HttpStatus.NOT_FOUND,
+                "no-such-path",
+                "there is nothing at " + path,
+                "look into the table of calls");
+    }
+
+    static Refusal methodNotAllowed(String method, String allow) {
+        return new Refusal(
+                HttpStatus.METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                method + " does nothing here",
+                "use " + allow,
+                new LinkedHashMap<>(),
+                Map.of("Allow", allow));
+    }
+
+    static Refusal nodeNotFound(String id) {
+        return new Refusal(
+                HttpStatus.NOT_FOUND,
+                "node-not-found",
+                "no node is called " + id,
+                "ask /v1/nodes for those there are");
+    }
+
+    static Refusal rangeNotSatisfiable(long size, String why) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("size", size);
+        return new Refusal(
+                HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
+                "range-not-satisfiable",
+                why,
+                "ask for bytes from 0 to the size, in at most " + Ranges.COUNT_MAX + " ranges",
+                numbers,
+                Map.of("Content-Range", "bytes */" + size));
+    }
+
+    static Refusal uploadTimeout(long received, long millis) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("received", received);
+        numbers.put("timeoutMillis", millis);
+        return new Refusal(
+                HttpStatus.REQUEST_TIMEOUT,
+                "upload-timeout",
+                "no byte came for " + millis + " ms, after " + received,
+                "send the body again, without pauses",
+                numbers,
+                Map.of("Connection", "close"));
+    }
+
+    static Refusal bodyTooLong(long limit) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("limit", limit);
+        return new Refusal(
+                HttpStatus.CONTENT_TOO_LARGE,
+                "too-large",
+                "the request is longer than " + limit + " bytes",
+                "send less in one request",
+                numbers,
+                Map.of("Connection", "close"));
+    }
+
+    HttpStatus status() {
+        return status;
+    }
+
+    String code() {
+        return code;
+    }
+
+    String detail() {
+        return String.valueOf(getMessage());
+    }
+
+    String remedy() {
+        return remedy;
+    }
+
+    SequencedMap<String, Object> numbers() {
+        return numbers;
+    }
+
+    Map<String, String> headers() {
+        return headers;
+    }
+}
