@@ -48,6 +48,7 @@ import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -556,6 +557,14 @@ final class MappedClient implements TokamakClient {
         return MappedWriter.ofUnknownLength(this, attachment, plan(putOptions, attachment));
     }
 
+    @Override
+    public ObjectWriter createUnclaimed(OptionalLong sizeBytes, PutOptions putOptions) {
+        Attachment attachment = attachment();
+        checkNotFenced(attachment);
+        return MappedWriter.withoutClaim(
+                this, attachment, plan(putOptions, attachment), sizeBytes.orElse(-1));
+    }
+
     // ---- reading
 
     @Override
@@ -980,6 +989,19 @@ final class MappedClient implements TokamakClient {
                                                                         .build())))
                 .flatMap(page -> page.stream().flatMap(found -> found.getObjectsList().stream()))
                 .map(this::info);
+    }
+
+    @Override
+    public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
+        checkOpen();
+        ListRequest.Builder request = Descriptions.request(query).setLimit(limit);
+        if (cursor != null) {
+            request.setCursor(cursor);
+        }
+        ListResponse page = page(request.build());
+        return new ListPage(
+                page.getObjectsList().stream().map(this::info).toList(),
+                page.getCursor().isEmpty() ? null : page.getCursor());
     }
 
     private ListResponse page(ListRequest request) {

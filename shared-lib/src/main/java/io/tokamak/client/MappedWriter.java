@@ -44,13 +44,15 @@ final class MappedWriter implements ObjectWriter {
      *
      * @param announced payload bytes, or {@link #UNKNOWN}
      * @param capacity payload bytes to lease for
+     * @param reserve the name's id, if nobody else may write it meanwhile
      */
     private MappedWriter(
             MappedClient client,
             Attachment attachment,
             PutPlan plan,
             long announced,
-            long capacity) {
+            long capacity,
+            @Nullable ObjectId reserve) {
         this.client = client;
         this.attachment = attachment;
         this.writing = attachment.writing();
@@ -61,7 +63,7 @@ final class MappedWriter implements ObjectWriter {
                 writing.lanes()
                         .leaseSingle(
                                 PoolFile.recordBytesMax(plan.encoded().length, capacity),
-                                plan.namedId(),
+                                reserve,
                                 Deadline.after(plan.options().timeout()));
     }
 
@@ -70,7 +72,9 @@ final class MappedWriter implements ObjectWriter {
         if (sizeBytes < 0) {
             throw new IllegalArgumentException("size " + sizeBytes);
         }
-        return new MappedWriter(client, attachment, plan, sizeBytes, sizeBytes).opened();
+        return new MappedWriter(
+                        client, attachment, plan, sizeBytes, sizeBytes, plan.namedId())
+                .opened();
     }
 
     static MappedWriter ofUnknownLength(MappedClient client, Attachment attachment, PutPlan plan) {
@@ -80,7 +84,27 @@ final class MappedWriter implements ObjectWriter {
     /** Has room for so many bytes without another lease. */
     static MappedWriter ofLengthAtMost(
             MappedClient client, Attachment attachment, PutPlan plan, long sizeBytesMax) {
-        return new MappedWriter(client, attachment, plan, UNKNOWN, sizeBytesMax).opened();
+        return new MappedWriter(
+                        client, attachment, plan, UNKNOWN, sizeBytesMax, plan.namedId())
+                .opened();
+    }
+
+    /**
+     * The name stays free until the seal.
+     *
+     * @param sizeBytes payload bytes, or less than 0 when not known
+     */
+    static MappedWriter withoutClaim(
+            MappedClient client, Attachment attachment, PutPlan plan, long sizeBytes) {
+        boolean known = sizeBytes >= 0;
+        return new MappedWriter(
+                        client,
+                        attachment,
+                        plan,
+                        known ? sizeBytes : UNKNOWN,
+                        known ? sizeBytes : FIRST_EXTENT_BYTES - PoolFile.BLOCK_BYTES,
+                        null)
+                .opened();
     }
 
     private MappedWriter opened() {

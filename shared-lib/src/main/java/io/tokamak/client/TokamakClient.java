@@ -10,6 +10,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import net.openhft.chronicle.bytes.Bytes;
@@ -86,6 +87,14 @@ public interface TokamakClient extends AutoCloseable {
     ObjectWriter create(PutOptions options);
 
     /**
+     * As {@link #create(long, PutOptions)}, but the name stays free until the seal says who was
+     * first: for bytes that come from somebody who may be slow, or never end.
+     *
+     * @param sizeBytes empty: not known
+     */
+    ObjectWriter createUnclaimed(OptionalLong sizeBytes, PutOptions options);
+
+    /**
      * Pins an object and returns its bytes in place: no copy, no system call.
      *
      * @param deadline how long to wait for an object that is not there yet; {@link Deadline#NONE}
@@ -156,6 +165,15 @@ public interface TokamakClient extends AutoCloseable {
      * beginning to end is given exactly once, whatever else changes.
      */
     Stream<ObjectInfo> list(ListQuery query);
+
+    /**
+     * One page of {@link #list}.
+     *
+     * @param limit objects at most, 1 to 1,000
+     * @param cursor of the page before; null: the first page
+     * @throws io.tokamak.objects.InvalidRequest {@code bad-cursor}
+     */
+    ListPage page(ListQuery query, int limit, @Nullable String cursor);
 
     /**
      * Calls the listener for each event until the returned handle is closed; subscribed when the
