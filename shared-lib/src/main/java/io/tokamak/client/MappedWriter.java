@@ -72,8 +72,7 @@ final class MappedWriter implements ObjectWriter {
         if (sizeBytes < 0) {
             throw new IllegalArgumentException("size " + sizeBytes);
         }
-        return new MappedWriter(
-                        client, attachment, plan, sizeBytes, sizeBytes, plan.namedId())
+        return new MappedWriter(client, attachment, plan, sizeBytes, sizeBytes, plan.namedId())
                 .opened();
     }
 
@@ -84,8 +83,7 @@ final class MappedWriter implements ObjectWriter {
     /** Has room for so many bytes without another lease. */
     static MappedWriter ofLengthAtMost(
             MappedClient client, Attachment attachment, PutPlan plan, long sizeBytesMax) {
-        return new MappedWriter(
-                        client, attachment, plan, UNKNOWN, sizeBytesMax, plan.namedId())
+        return new MappedWriter(client, attachment, plan, UNKNOWN, sizeBytesMax, plan.namedId())
                 .opened();
     }
 

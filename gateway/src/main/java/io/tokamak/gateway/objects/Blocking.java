@@ -10,8 +10,8 @@ final class Blocking {
     private Blocking() {}
 
     /**
-     * A Mono of what the call returns. A call that waits looks now and then whether nobody wants the
-     * answer any more: it is told by the supplier, and never interrupted.
+     * A Mono of what the call returns. A call that waits looks now and then whether nobody wants
+     * the answer any more: it is told by the supplier, and never interrupted.
      */
     static <T> Mono<T> call(Function<BooleanSupplier, T> call) {
         return Mono.create(

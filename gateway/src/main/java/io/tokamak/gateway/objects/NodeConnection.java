@@ -102,7 +102,7 @@ public final class NodeConnection implements SmartLifecycle {
     }
 
     private void note(String why) {
-        if (trouble == null || client == null && !why.equals(trouble)) {
+        if (trouble == null || (client == null && !why.equals(trouble))) {
             LOG.warn("no node in {}: {}", properties.folder(), why);
         }
         trouble = why;

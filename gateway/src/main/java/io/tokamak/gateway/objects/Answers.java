@@ -1,0 +1,68 @@
+package io.tokamak.gateway.objects;
+
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Writes JSON, and failures as problems. */
+@Component
+public final class Answers {
+    private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
+
+    private final JsonMapper mapper;
+
+    Answers(JsonMapper mapper) {
+        this.mapper = mapper;
+    }
+
+    Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
+        return write(exchange, status, MediaType.APPLICATION_JSON, body);
+    }
+
+    /** Reads a JSON document. */
+    <T> T read(byte[] json, Class<T> type) {
+        return mapper.readValue(json, type);
+    }
+
+    /** Answers with the problem, if anything can still be answered. */
+    public Mono<Void> problem(ServerWebExchange exchange, Throwable failure) {
+        ServerHttpResponse response = exchange.getResponse();
+        if (response.isCommitted()) {
+            return Mono.error(failure);
+        }
+        Problems.Answer answer = Problems.answer(failure);
+        if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
+            LOG.error(
+                    "{} {} failed",
+                    exchange.getRequest().getMethod(),
+                    exchange.getRequest().getPath(),
+                    failure);
+        }
+        HttpHeaders headers = response.getHeaders();
+        boolean closes = "close".equals(headers.getFirst(HttpHeaders.CONNECTION));
+        headers.clear();
+        if (closes) {
+            headers.set(HttpHeaders.CONNECTION, "close");
+        }
+        answer.headers().forEach(headers::set);
+        return write(exchange, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
+    }
+
+    private Mono<Void> write(
+            ServerWebExchange exchange, HttpStatus status, MediaType type, Map<String, ?> body) {
+        ServerHttpResponse response = exchange.getResponse();
+        byte[] json = mapper.writeValueAsBytes(body);
+        response.setStatusCode(status);
+        response.getHeaders().setContentType(type);
+        response.getHeaders().setContentLength(json.length);
+        return response.writeWith(Mono.fromSupplier(() -> response.bufferFactory().wrap(json)));
+    }
+}

@@ -1,0 +1,262 @@
+package io.tokamak.gateway.objects;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.tokamak.client.ObjectView;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectInfo;
+import io.tokamak.objects.ObjectMetadata;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
+import org.springframework.core.io.buffer.NettyDataBufferFactory;
+import org.springframework.http.HttpMethod;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.netty.http.server.HttpServerResponse;
+
+/**
+ * Gets. A small object is copied and its pin ends before the first byte is sent; a large one is
+ * written from where it lies, by copying writes: a page handed to the kernel by reference could be
+ * reused before it is sent.
+ */
+@Component
+final class Downloads {
+    private static final int SMALL_BYTES_MAX = 64 << 10;
+
+    /** Of one write. */
+    private static final int CHUNK_BYTES = 512 << 10;
+
+    private static final int DIGESTS_MAX = 10_000;
+
+    private final NodeConnection connection;
+    private final Map<String, byte[]> digestsByTag =
+            new LinkedHashMap<>(16, 0.75f, true) {
+                private static final long serialVersionUID = 1;
+
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<String, byte[]> eldest) {
+                    return size() > DIGESTS_MAX;
+                }
+            };
+
+    Downloads(NodeConnection connection) {
+        this.connection = connection;
+    }
+
+    /**
+     * An object found.
+     *
+     * @param copy of a small one
+     * @param pin of a large one; both null: only the head was asked for
+     * @param digest SHA-256; null: not asked for
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Found(
+            ObjectId id,
+            String tag,
+            long size,
+            ObjectMetadata metadata,
+            byte @Nullable [] copy,
+            @Nullable Pinned pin,
+            byte @Nullable [] digest) {
+        void release() {
+            if (pin != null) {
+                pin.release();
+            }
+        }
+    }
+
+    Mono<Void> get(ServerWebExchange exchange, Target target, Parameters parameters) {
+        ServerHttpRequest request = exchange.getRequest();
+        Duration wait = parameters.wait("wait", Duration.ZERO);
+        boolean isDigestWanted =
+                Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
+        boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
+        return Mono.usingWhen(
+                Blocking.call(
+                                isCancelled ->
+                                        isHead
+                                                ? head(target, wait, isDigestWanted, isCancelled)
+                                                : find(target, wait, isDigestWanted, isCancelled))
+                        .doOnDiscard(Found.class, Found::release),
+                found -> answer(exchange, found, isHead),
+                found -> Mono.fromRunnable(found::release));
+    }
+
+    private Found head(
+            Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
+        TokamakClient client = connection.client();
+        ObjectInfo info = target.head(client, Deadline.after(wait), isCancelled);
+        String tag = EntityTags.of(info.id(), info.incarnation());
+        byte[] digest = null;
+        if (isDigestWanted) {
+            try (ObjectView view = target.get(client, Deadline.NONE, isCancelled)) {
+                tag = EntityTags.of(view.id(), view.incarnation());
+                digest = digest(tag, view.segment());
+            }
+        }
+        return new Found(info.id(), tag, info.sizeBytes(), info.metadata(), null, null, digest);
+    }
+
+    private Found find(
+            Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
+        try (ObjectView view = target.get(connection.client(), Deadline.after(wait), isCancelled)) {
+            long size = view.sizeBytes();
+            String tag = EntityTags.of(view.id(), view.incarnation());
+            byte[] digest = isDigestWanted ? digest(tag, view.segment()) : null;
+            boolean isSmall = size <= SMALL_BYTES_MAX;
+            return new Found(
+                    view.id(),
+                    tag,
+                    size,
+                    view.metadata(),
+                    isSmall ? view.segment().toArray(ValueLayout.JAVA_BYTE) : null,
+                    isSmall ? null : Pinned.of(view),
+                    digest);
+        }
+    }
+
+    private byte[] digest(String tag, MemorySegment bytes) {
+        byte[] known;
+        synchronized (digestsByTag) {
+            known = digestsByTag.get(tag);
+        }
+        if (known != null) {
+            return known;
+        }
+        MessageDigest digest = Digests.sha256();
+        byte[] part = new byte[SMALL_BYTES_MAX];
+        for (long at = 0; at < bytes.byteSize(); at += part.length) {
+            int length = (int) Math.min(part.length, bytes.byteSize() - at);
+            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, part, 0, length);
+            digest.update(part, 0, length);
+        }
+        byte[] computed = digest.digest();
+        synchronized (digestsByTag) {
+            digestsByTag.put(tag, computed);
+        }
+        return computed;
+    }
+
+    private static Mono<Void> answer(ServerWebExchange exchange, Found found, boolean isHead) {
+        org.springframework.http.HttpHeaders conditions = exchange.getRequest().getHeaders();
+        ServerHttpResponse response = exchange.getResponse();
+        response.getHeaders().set("ETag", found.tag());
+        response.getHeaders().set("Tokamak-Id", found.id().toString());
+        if (EntityTags.matches(Uploads.joined(conditions, "If-None-Match"), found.tag())) {
+            response.setStatusCode(HttpStatus.NOT_MODIFIED);
+            return response.setComplete();
+        }
+        List<Ranges.Part> parts =
+                !isHead && EntityTags.permitsRange(conditions.getFirst("If-Range"), found.tag())
+                        ? Ranges.parse(Uploads.joined(conditions, "Range"), found.size())
+                        : null;
+        describe(response, found);
+        String mediaType = found.metadata().mediaType().text();
+        if (isHead || parts == null) {
+            response.getHeaders().set("Content-Type", mediaType);
+            response.getHeaders().setContentLength(found.size());
+            return isHead || found.size() == 0
+                    ? response.setComplete()
+                    : response.writeWith(bytes(response, found, new Ranges.Part(0, found.size())));
+        }
+        response.setStatusCode(HttpStatus.PARTIAL_CONTENT);
+        if (parts.size() == 1) {
+            Ranges.Part part = parts.getFirst();
+            response.getHeaders().set("Content-Type", mediaType);
+            response.getHeaders().set("Content-Range", part.header(found.size()));
+            response.getHeaders().setContentLength(part.length());
+            return response.writeWith(bytes(response, found, part));
+        }
+        return several(response, found, parts, mediaType);
+    }
+
+    /** {@code multipart/byteranges}: RFC 9110, section 14.6. */
+    private static Mono<Void> several(
+            ServerHttpResponse response, Found found, List<Ranges.Part> parts, String mediaType) {
+        String boundary = Long.toHexString(ThreadLocalRandom.current().nextLong()) + found.id();
+        byte[] end = ("\r\n--" + boundary + "--\r\n").getBytes(StandardCharsets.ISO_8859_1);
+        long length = end.length;
+        Flux<DataBuffer> body = Flux.empty();
+        DataBufferFactory buffers = response.bufferFactory();
+        for (Ranges.Part part : parts) {
+            byte[] head =
+                    "\r\n--%s\r\nContent-Type: %s\r\nContent-Range: %s\r\n\r\n"
+                            .formatted(boundary, mediaType, part.header(found.size()))
+                            .getBytes(StandardCharsets.ISO_8859_1);
+            length += head.length + part.length();
+            body =
+                    body.concatWith(Mono.fromSupplier(() -> buffers.wrap(head)))
+                            .concatWith(bytes(response, found, part));
+        }
+        response.getHeaders().set("Content-Type", "multipart/byteranges; boundary=" + boundary);
+        response.getHeaders().setContentLength(length);
+        return response.writeWith(body.concatWith(Mono.fromSupplier(() -> buffers.wrap(end))));
+    }
+
+    /** The bytes of a part, made as they are asked for. */
+    private static Flux<DataBuffer> bytes(
+            ServerHttpResponse response, Found found, Ranges.Part part) {
+        NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
+        byte[] copy = found.copy();
+        Pinned pin = found.pin();
+        return Flux.generate(
+                part::start,
+                (at, sink) -> {
+                    if (at == part.end()) {
+                        sink.complete();
+                        return at;
+                    }
+                    int length = (int) Math.min(CHUNK_BYTES, part.end() - at);
+                    if (copy != null) {
+                        sink.next(
+                                buffers.wrap(
+                                        java.nio.ByteBuffer.wrap(
+                                                copy, Math.toIntExact(at), length)));
+                    } else if (pin != null) {
+                        sink.next(buffers.wrap(pin.slice(at, length)));
+                    }
+                    return at + length;
+                });
+    }
+
+    /** Headers that give back what was put with the bytes. */
+    private static void describe(ServerHttpResponse response, Found found) {
+        ObjectMetadata metadata = found.metadata();
+        org.springframework.http.HttpHeaders headers = response.getHeaders();
+        headers.set("Accept-Ranges", "bytes");
+        // Whoever puts a page must not run its scripts beside the dashboard.
+        headers.set("X-Content-Type-Options", "nosniff");
+        headers.set("Content-Security-Policy", "sandbox");
+        if (metadata.contentEncoding() != null) {
+            headers.set("Content-Encoding", metadata.contentEncoding());
+        }
+        if (found.digest() != null) {
+            headers.set("Repr-Digest", Digests.header(found.digest()));
+        }
+        HttpServerResponse server = ServerHttpResponseDecorator.getNativeResponse(response);
+        HttpHeaders netty = server.responseHeaders();
+        metadata.attributes()
+                .asMap()
+                .forEach(
+                        (name, text) -> netty.set("Tokamak-Attr-" + name, HeaderText.encode(text)));
+    }
+}

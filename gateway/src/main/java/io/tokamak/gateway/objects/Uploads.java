@@ -1,0 +1,209 @@
+package io.tokamak.gateway.objects;
+
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.Stored;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.Attributes;
+import io.tokamak.objects.Group;
+import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.Lifetime;
+import io.tokamak.objects.MediaType;
+import io.tokamak.objects.ObjectInfo;
+import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.objects.ObjectName;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.http.HttpHeaders;
+import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.stereotype.Component;
+import org.springframework.web.server.ServerWebExchange;
+import reactor.core.publisher.Mono;
+
+/** Puts. */
+@Component
+final class Uploads {
+    static final String ATTRIBUTE_PREFIX = "tokamak-attr-";
+
+    private static final Duration DEADLINE = Duration.ofSeconds(10);
+    private static final int REPLICAS_MAX = 16;
+
+    /** What is left of a refused body is read, up to here, rather than the connection closed. */
+    private static final long DRAIN_BYTES_MAX = 1 << 20;
+
+    private final NodeConnection connection;
+    private final GatewayProperties properties;
+    private final Answers answers;
+
+    Uploads(NodeConnection connection, GatewayProperties properties, Answers answers) {
+        this.connection = connection;
+        this.properties = properties;
+        this.answers = answers;
+    }
+
+    /**
+     * What a put left behind.
+     *
+     * @param info null: the object is gone already
+     */
+    private record Outcome(
+            Stored stored, @Nullable ObjectInfo info, PutOptions options, int replicas) {}
+
+    Mono<Void> post(ServerWebExchange exchange) {
+        return put(exchange, (ObjectName) null);
+    }
+
+    Mono<Void> put(ServerWebExchange exchange, @Nullable ObjectName name) {
+        ServerHttpRequest request = exchange.getRequest();
+        Body body = new Body(request.getBody(), properties.uploadTimeout());
+        return Blocking.call(_ -> store(exchange, name, body))
+                .doOnCancel(body::abandon)
+                .flatMap(outcome -> answer(exchange, outcome));
+    }
+
+    /** In a thread that may block. */
+    private Outcome store(ServerWebExchange exchange, @Nullable ObjectName name, Body body) {
+        ServerHttpRequest request = exchange.getRequest();
+        long length = request.getHeaders().getContentLength();
+        try {
+            Parameters parameters =
+                    Parameters.of(
+                            request.getURI().getRawQuery(),
+                            List.of("ttl", "idle", "replicas", "group", "deadline"));
+            PutOptions options = options(request.getHeaders(), parameters, name);
+            int replicas =
+                    parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER);
+            byte[] digest = Digests.expected(joined(request.getHeaders(), "Repr-Digest"));
+            TokamakClient client = connection.client();
+            Stored stored = new Upload(client, options, length, digest, body).run();
+            return new Outcome(stored, client.head(stored.id()), options, replicas);
+        } catch (RuntimeException e) {
+            settle(exchange, body, length, e);
+            throw e;
+        } finally {
+            body.close();
+        }
+    }
+
+    /** Leaves the connection ready for another request, or lets it end with the answer. */
+    private static void settle(
+            ServerWebExchange exchange, Body body, long length, RuntimeException failure) {
+        if (body.isFinished() || failure instanceof Body.Lost) {
+            return;
+        }
+        boolean isWorthIt =
+                length >= 0
+                        && length - body.received() <= DRAIN_BYTES_MAX
+                        && exchange.getRequest().getHeaders().getFirst(HttpHeaders.EXPECT) == null
+                        && !(failure instanceof Refusal);
+        if (isWorthIt) {
+            try {
+                body.drain(DRAIN_BYTES_MAX);
+                return;
+            } catch (RuntimeException e) {
+                failure.addSuppressed(e);
+            }
+        }
+        exchange.getResponse().getHeaders().set(HttpHeaders.CONNECTION, "close");
+    }
+
+    private static PutOptions options(
+            HttpHeaders headers, Parameters parameters, @Nullable ObjectName name) {
+        Attributes.Builder attributes = Attributes.builder();
+        headers.forEach(
+                (header, values) -> {
+                    String lowerCase = header.toLowerCase(Locale.ROOT);
+                    if (lowerCase.startsWith(ATTRIBUTE_PREFIX)) {
+                        for (String value : values) {
+                            attributes.add(
+                                    lowerCase.substring(ATTRIBUTE_PREFIX.length()),
+                                    HeaderText.decode(value));
+                        }
+                    }
+                });
+        String group = parameters.text("group");
+        PutOptions options =
+                PutOptions.DEFAULTS
+                        .withName(name)
+                        .withMediaType(MediaType.of(headers.getFirst(HttpHeaders.CONTENT_TYPE)))
+                        .withContentEncoding(joined(headers, HttpHeaders.CONTENT_ENCODING))
+                        .withAttributes(attributes.build())
+                        .withLifetime(
+                                Lifetime.of(
+                                        parameters.lifetime("ttl"), parameters.lifetime("idle")))
+                        .withGroup(
+                                group == null
+                                        ? null
+                                        : group(group, name == null ? null : name.namespace()))
+                        .withTimeout(parameters.wait("deadline", DEADLINE));
+        var _ =
+                new ObjectMetadata( // its rules, before the body comes
+                        name,
+                        options.mediaType(),
+                        options.contentEncoding(),
+                        options.attributes(),
+                        Lifetime.byDefault(),
+                        options.group());
+        return options;
+    }
+
+    /**
+     * The group that a parameter means: in that namespace; where there is none, {@code
+     * namespace/group}, and without a slash one of the default namespace.
+     */
+    static Group group(String text, @Nullable String namespace) {
+        if (namespace != null) {
+            return new Group(namespace, text);
+        }
+        int slash = text.indexOf('/');
+        return slash < 0
+                ? new Group(ObjectName.DEFAULT_NAMESPACE, text)
+                : new Group(text.substring(0, slash), text.substring(slash + 1));
+    }
+
+    /** A header's values as one list; null: it is absent. */
+    static @Nullable String joined(HttpHeaders headers, String name) {
+        List<String> values = headers.get(name);
+        return values == null || values.isEmpty() ? null : String.join(", ", values);
+    }
+
+    private Mono<Void> answer(ServerWebExchange exchange, Outcome outcome) {
+        Stored stored = outcome.stored();
+        ServerHttpResponse response = exchange.getResponse();
+        response.getHeaders().set(HttpHeaders.LOCATION, Address.pathOf(stored.id(), stored.name()));
+        response.getHeaders()
+                .set(HttpHeaders.ETAG, EntityTags.of(stored.id(), stored.incarnation()));
+        response.getHeaders().set("Tokamak-Id", stored.id().toString());
+        SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.putAll(outcome.info() == null ? shortLived(outcome) : description(outcome.info()));
+        if (outcome.replicas() > 1) { // a node has one copy; others are not asked yet
+            json.put("asked", outcome.replicas());
+            json.put("reached", 1);
+            return answers.json(exchange, HttpStatus.ACCEPTED, json);
+        }
+        return answers.json(exchange, stored.created() ? HttpStatus.CREATED : HttpStatus.OK, json);
+    }
+
+    private static Map<String, @Nullable Object> description(ObjectInfo info) {
+        return Descriptions.object(info);
+    }
+
+    /** Of an object that was deleted before it could be described. */
+    private static Map<String, @Nullable Object> shortLived(Outcome outcome) {
+        Stored stored = outcome.stored();
+        Map<String, @Nullable Object> json = Descriptions.named(stored.id(), stored.name());
+        json.put("size", stored.sizeBytes());
+        json.put("mediaType", outcome.options().mediaType().text());
+        json.put("created", Instant.now().toString());
+        json.put("expires", null);
+        json.put("home", null);
+        return json;
+    }
+}

@@ -1,0 +1,67 @@
+package io.tokamak.gateway.security;
+
+import io.tokamak.gateway.objects.Answers;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.nio.file.Files;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.web.server.autoconfigure.ServerProperties;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+
+@Configuration(proxyBeanMethods = false)
+@EnableConfigurationProperties(SecurityProperties.class)
+class SecurityConfiguration {
+
+    @Bean
+    Tokens tokens(SecurityProperties properties, ServerProperties server) {
+        Tokens tokens = new Tokens(read(properties));
+        checkAddress(server.getAddress(), tokens);
+        return tokens;
+    }
+
+    @Bean
+    TokenFilter tokenFilter(Tokens tokens, Answers answers) {
+        return new TokenFilter(tokens, answers);
+    }
+
+    private static void checkAddress(@Nullable InetAddress address, Tokens tokens) {
+        if (tokens.isEmpty() && (address == null || !address.isLoopbackAddress())) {
+            throw new Unprotected(
+                    "server.address is %s, and no tokens are configured: whoever reaches this host could read and delete everything"
+                            .formatted(address == null ? "any" : address.getHostAddress()),
+                    "set tokamak.security.tokens or tokamak.security.tokens-file, or"
+                            + " server.address=127.0.0.1");
+        }
+    }
+
+    private static List<String> read(SecurityProperties properties) {
+        List<String> tokens = new ArrayList<>();
+        properties.tokens().stream().map(String::strip).forEach(tokens::add);
+        if (properties.tokensFile() != null) {
+            try (var lines = Files.lines(properties.tokensFile())) {
+                lines.map(String::strip)
+                        .filter(line -> !line.isEmpty() && !line.startsWith("#"))
+                        .forEach(tokens::add);
+            } catch (IOException | java.io.UncheckedIOException e) {
+                throw new Unprotected(
+                        "tokamak.security.tokens-file cannot be read: " + e.getMessage(),
+                        "make it readable for the gateway, or leave it out");
+            }
+            if (tokens.isEmpty()) {
+                throw new Unprotected(
+                        "tokamak.security.tokens-file %s has no token"
+                                .formatted(properties.tokensFile()),
+                        "write one token a line");
+            }
+        }
+        if (tokens.contains("")) {
+            throw new Unprotected(
+                    "tokamak.security.tokens has an empty token", "give it text, or leave it out");
+        }
+        return tokens;
+    }
+}
