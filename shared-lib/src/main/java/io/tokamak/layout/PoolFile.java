@@ -14,7 +14,7 @@ package io.tokamak.layout;
  *
  * <pre>
  *    0  id        16 bytes
- *   16  length    u64   bits 0-47 payload bytes, bits 48-63 flags: 1 lifetime of the session, 2 in a group
+ *   16  length    u64   bits 0-47 payload bytes, bits 48-63 zero
  *   24  metadata  u32   bytes of metadata that follow the header
  *   28  check     u32   {@link #check} over the fields before: a tail that points nowhere is told from a record
  *   32  metadata, then the payload at the next multiple of 64 (16 when it is shorter than 256 bytes)
