@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.gateway.security;
+
+import org.jspecify.annotations.NullMarked;
