@@ -40,8 +40,7 @@ final class NodeProcess implements AutoCloseable {
                         "--tokamak.cluster.port=" + clusterPort)
                 .redirectErrorStream(true)
                 .redirectOutput(
-                        ProcessBuilder.Redirect.appendTo(
-                                Path.of("target", "node-it.log").toFile()))
+                        ProcessBuilder.Redirect.appendTo(Path.of("target", "node-it.log").toFile()))
                 .start();
     }
 

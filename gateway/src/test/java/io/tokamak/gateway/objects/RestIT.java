@@ -227,8 +227,7 @@ class RestIT {
         assertProblem(put(path, new byte[] {1, 3}), 409, "object-exists");
         assertProblem(
                 put(path, new byte[] {1, 2}, "Content-Type", "text/plain"), 409, "object-exists");
-        assertProblem(
-                put(path, new byte[] {1, 2}, "Tokamak-Attr-a", "b"), 409, "object-exists");
+        assertProblem(put(path, new byte[] {1, 2}, "Tokamak-Attr-a", "b"), 409, "object-exists");
         assertThat(get(path).body()).containsExactly(1, 2);
         assertThat(delete(path).statusCode()).isEqualTo(204);
         HttpResponse<byte[]> anew = put(path, new byte[] {1, 3});
@@ -300,8 +299,7 @@ class RestIT {
         byte[] bytes = random(MIB, 8);
         String right = Digests.header(Digests.sha256().digest(bytes));
         String wrong = Digests.header(new byte[32]);
-        assertProblem(
-                put(path("digest"), bytes, "Repr-Digest", wrong), 422, "digest-mismatch");
+        assertProblem(put(path("digest"), bytes, "Repr-Digest", wrong), 422, "digest-mismatch");
         assertProblem(put(path("digest"), bytes, "Repr-Digest", "sha-256=1"), 400, "bad-digest");
         assertThat(status(path("digest"))).isEqualTo(404);
         assertThat(put(path("digest"), bytes, "Repr-Digest", right).statusCode()).isEqualTo(201);
@@ -366,8 +364,7 @@ class RestIT {
     @Test
     void aGetWaitsForWhatIsNotThereYet() throws Exception {
         CompletableFuture<HttpResponse<byte[]>> waiting =
-                HTTP.sendAsync(
-                        to(path("later") + "?wait=30s").build(), BodyHandlers.ofByteArray());
+                HTTP.sendAsync(to(path("later") + "?wait=30s").build(), BodyHandlers.ofByteArray());
         assertThat(put(path("later"), new byte[] {9}).statusCode()).isEqualTo(201);
         assertThat(waiting.get().body()).containsExactly(9);
         long start = System.nanoTime();
@@ -422,7 +419,8 @@ class RestIT {
                             get(
                                     "/v1/objects?namespace=list&prefix=p%2F&limit=10"
                                             + (cursor.isEmpty() ? "" : "&cursor=" + cursor)));
-            page.get("objects").forEach(o -> assertThat(keys.add(o.get("key").asString())).isTrue());
+            page.get("objects")
+                    .forEach(o -> assertThat(keys.add(o.get("key").asString())).isTrue());
             cursor = page.get("cursor").isNull() ? "" : page.get("cursor").asString();
             pages++;
         } while (!cursor.isEmpty());

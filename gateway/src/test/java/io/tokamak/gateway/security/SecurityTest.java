@@ -20,8 +20,7 @@ class SecurityTest {
             throws Exception {
         ServerProperties server = new ServerProperties();
         server.setAddress(InetAddress.getByName(address));
-        return new SecurityConfiguration()
-                .tokens(new SecurityProperties(tokens, file), server);
+        return new SecurityConfiguration().tokens(new SecurityProperties(tokens, file), server);
     }
 
     @ParameterizedTest
