@@ -13,7 +13,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -45,10 +44,9 @@ final class ClusterNames implements NameDirectory {
         // Claims of one name in a batch compete like any others: each is an operation of its own.
         List<CompletableFuture<Answer>> answers = new ArrayList<>(claims.size());
         for (Claim claim : claims) {
-            CompletionStage<long[]> owner =
-                    names.submitToKey(
-                            key(claim.id()), new ClaimName(storeNumber, claim.incarnation()));
-            answers.add(owner.thenApplyAsync(ClusterNames::answer, HERE).toCompletableFuture());
+            answers.add(
+                    submit(claim.id(), new ClaimName(storeNumber, claim.incarnation()))
+                            .thenApplyAsync(ClusterNames::answer, HERE));
         }
         if (answers.size() == 1) {
             return answers.getFirst().thenApply(List::of);
@@ -62,11 +60,8 @@ final class ClusterNames implements NameDirectory {
         List<CompletableFuture<?>> done = new ArrayList<>(claims.size());
         for (Claim claim : claims) {
             done.add(
-                    names.submitToKey(
-                                    key(claim.id()),
-                                    new ReleaseName(storeNumber, claim.incarnation()))
-                            .thenApplyAsync(Function.identity(), HERE)
-                            .toCompletableFuture());
+                    submit(claim.id(), new ReleaseName(storeNumber, claim.incarnation()))
+                            .thenApplyAsync(Function.identity(), HERE));
         }
         return CompletableFuture.allOf(done.toArray(CompletableFuture[]::new)).thenApply(_ -> null);
     }
@@ -85,6 +80,18 @@ final class ClusterNames implements NameDirectory {
         }
         putAbsent(batch);
         return CompletableFuture.completedFuture(answers);
+    }
+
+    /**
+     * A member that is shutting down throws at once: to the caller it is a failure like any other.
+     */
+    private <R> CompletableFuture<R> submit(
+            ObjectId id, EntryProcessor<UUID, long[], R> processor) {
+        try {
+            return names.submitToKey(key(id), processor).toCompletableFuture();
+        } catch (RuntimeException e) {
+            return CompletableFuture.failedFuture(e);
+        }
     }
 
     private void putAbsent(Map<UUID, long[]> batch) {

@@ -10,8 +10,8 @@ import io.tokamak.objects.ObjectName;
 import io.tokamak.proto.v1.Event;
 import io.tokamak.proto.v1.WatchRequest;
 import java.time.InstantSource;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
 
 /**
  * Hands events to those who watch. A watcher that does not keep up misses events and is told so.
@@ -20,7 +20,10 @@ import java.util.concurrent.CopyOnWriteArrayList;
 final class EventFeed implements StoreListener {
     private final Store store;
     private final InstantSource clock;
-    private final List<Watcher> watchers = new CopyOnWriteArrayList<>();
+
+    /** The owner thread's. */
+    private final List<Watcher> watchers = new ArrayList<>();
+
     private long sequence;
 
     private static final class Watcher {
@@ -52,35 +55,32 @@ final class EventFeed implements StoreListener {
     void watch(WatchRequest request, ServerCallStreamObserver<Event> events) {
         Watcher watcher = new Watcher(request, events);
         events.setOnCancelHandler(() -> remove(watcher));
-        watchers.add(watcher);
+        // Everything is sent by the owner thread: a stream takes one message at a time.
         var _ =
-                store.setListener(this)
-                        .whenComplete(
-                                (_, failure) -> {
-                                    if (failure != null) {
-                                        events.onError(LocalErrors.statusOf(failure));
-                                    } else {
-                                        events.onNext(
-                                                Event.newBuilder()
-                                                        .setKind(Event.Kind.KIND_SUBSCRIBED)
-                                                        .setTimeMillis(clock.millis())
-                                                        .build());
-                                    }
+                store.setListener(
+                                this,
+                                () -> {
+                                    events.onNext(
+                                            Event.newBuilder()
+                                                    .setKind(Event.Kind.KIND_SUBSCRIBED)
+                                                    .setTimeMillis(clock.millis())
+                                                    .build());
+                                    watchers.add(watcher);
+                                })
+                        .exceptionally(
+                                failure -> {
+                                    events.onError(LocalErrors.statusOf(failure));
+                                    return null;
                                 });
     }
 
     private void remove(Watcher watcher) {
-        watchers.remove(watcher);
-        if (watchers.isEmpty()) {
-            var _ = store.setListener(null).thenRun(this::listenIfWatched);
-        }
-    }
-
-    /** Somebody may have begun to watch while the last one left. */
-    private void listenIfWatched() {
-        if (!watchers.isEmpty()) {
-            var _ = store.setListener(this);
-        }
+        var _ =
+                store.stopListeningIf(
+                        () -> {
+                            watchers.remove(watcher);
+                            return watchers.isEmpty();
+                        });
     }
 
     @Override

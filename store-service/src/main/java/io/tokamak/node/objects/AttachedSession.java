@@ -131,17 +131,6 @@ final class AttachedSession {
         memory.putLongRelease(base + SessionFile.OFFERED_OFFSET, extentNumber);
     }
 
-    /**
-     * Takes an offered extent back; the client is waiting for another one and does not look
-     * meanwhile.
-     */
-    void storeOffered(Lane lane) {
-        if (!unreadable) {
-            memory.putLongRelease(
-                    SessionFile.laneOffset(lane.number) + SessionFile.OFFERED_OFFSET, lane.offered);
-        }
-    }
-
     void storeKind(Lane lane) {
         if (!unreadable) {
             memory.putIntRelease(
@@ -222,31 +211,33 @@ final class AttachedSession {
         void accessed(long idFirst, long idSecond);
     }
 
-    /**
-     * Reads the pin words (R2), after the full fence that follows the last condemnation. An
-     * unreadable session keeps the pins that it had when it was last readable.
-     */
-    void scanPins(PinSet pins, long nowMillis) {
-        if (!unreadable) {
-            int words =
-                    Math.clamp(
-                            Integer.toUnsignedLong(
-                                    memory.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET)),
-                            0,
-                            SessionFile.PIN_LIMIT);
-            if (words > pinned.length) {
-                pinned = Arrays.copyOf(pinned, words);
-                pinnedSinceMillis = Arrays.copyOf(pinnedSinceMillis, words);
-            }
-            for (int word = 0; word < words; word++) {
-                long pin = memory.getLongAcquire(SessionFile.pinOffset(word));
-                long location = pin == 0 ? 0 : PoolFile.pinnedLocation(pin);
-                if (location != pinned[word]) {
-                    pinned[word] = location;
-                    pinnedSinceMillis[word] = nowMillis;
-                }
+    /** Reads the pin words (R2), after the full fence that follows the last condemnation. */
+    void readPins(long nowMillis) {
+        int words =
+                Math.clamp(
+                        Integer.toUnsignedLong(
+                                memory.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET)),
+                        0,
+                        SessionFile.PIN_LIMIT);
+        if (words > pinned.length) {
+            pinned = Arrays.copyOf(pinned, words);
+            pinnedSinceMillis = Arrays.copyOf(pinnedSinceMillis, words);
+        }
+        for (int word = 0; word < words; word++) {
+            long pin = memory.getLongAcquire(SessionFile.pinOffset(word));
+            long location = pin == 0 ? 0 : PoolFile.pinnedLocation(pin);
+            if (location != pinned[word]) {
+                pinned[word] = location;
+                pinnedSinceMillis[word] = nowMillis;
             }
         }
+    }
+
+    /**
+     * Adds the pins that were read last: those of an unreadable session are kept until it is
+     * buried.
+     */
+    void addPins(PinSet pins) {
         for (long location : pinned) {
             if (location != 0) {
                 pins.add(location);

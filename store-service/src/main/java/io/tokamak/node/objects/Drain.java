@@ -38,6 +38,7 @@ final class Drain {
     private final long[] lengths = new long[BATCH];
     private final int[] metadataLengths = new int[BATCH];
     private final int[] refused = new int[BATCH];
+    private final long[] refusedFor = new long[BATCH];
     private int refusedCount;
     private @Nullable String wrong;
 
@@ -65,6 +66,18 @@ final class Drain {
         this.claims = claims;
         this.storeNumber = storeNumber;
         this.steps = steps;
+    }
+
+    /** Whether records are committed that the index has no room for: nothing more is lent then. */
+    boolean isStalled() {
+        for (AttachedSession session : sessions.all()) {
+            for (int i = 0; i < session.laneHighWater; i++) {
+                if (session.lanes[i].stalled) {
+                    return true;
+                }
+            }
+        }
+        return false;
     }
 
     /** Records published since the start. */
@@ -115,9 +128,11 @@ final class Drain {
                     return found;
                 }
                 while (lane.drained < end) {
-                    found = true;
-                    if (!publishBatch(session, lane, end, nowMillis, recovery)) {
-                        return true;
+                    long before = lane.drained;
+                    boolean goesOn = publishBatch(session, lane, end, nowMillis, recovery);
+                    found |= lane.drained > before;
+                    if (!goesOn) {
+                        return found;
                     }
                 }
             }
@@ -174,13 +189,23 @@ final class Drain {
             stalled = !publish(session, lane, done, nowMillis, recovery);
             if (wrong == null && !stalled) {
                 lent(lane, locations[done] - ends[done]);
+                lane.drained = ends[done] - start;
                 done++;
             }
         }
+        lane.stalled = stalled;
         if (done > 0) {
-            lane.drained = ends[done - 1] - start;
             publishedCount += done;
+            index.grow(BATCH);
             steps.reached("drain.published");
+            // The session's memory is written last: a fault there leaves nothing half done here.
+            for (int i = 0; i < refusedCount; i++) {
+                session.storeAnswer(
+                        lane,
+                        lane.position(locations[refused[i]]),
+                        SessionFile.ANSWER_EXISTS,
+                        refusedFor[i]);
+            }
             session.storeDrained(lane, SessionFile.position(lane.extent, lane.drained));
             steps.reached("drain.advanced");
             // Not before: a node killed in between would lend these bytes while the lane still
@@ -188,7 +213,6 @@ final class Drain {
             for (int i = 0; i < refusedCount; i++) {
                 space.release(locations[refused[i]], ends[refused[i]]);
             }
-            index.grow(BATCH);
         }
         if (wrong != null) {
             sessions.fence(session, wrong);
@@ -330,7 +354,7 @@ final class Drain {
         ObjectId id = ObjectTable.id(firsts[i], seconds[i]);
         if (current != IndexWriter.NONE || claims.isReservedByOthers(id, lane)) {
             long incarnation = current == IndexWriter.NONE ? 0 : index.incarnation(current);
-            session.storeAnswer(lane, position, SessionFile.ANSWER_EXISTS, incarnation);
+            refusedFor[refusedCount] = incarnation;
             refused[refusedCount++] = i;
             return true;
         }

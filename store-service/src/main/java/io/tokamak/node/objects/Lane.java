@@ -21,6 +21,9 @@ final class Lane {
     /** Bytes of the current extent whose records were published. */
     long drained;
 
+    /** Whether records are committed that the index has no room for. */
+    boolean stalled;
+
     private final long[] start = new long[2];
     private final long[] length = new long[2];
 
@@ -89,6 +92,7 @@ final class Lane {
         kind = SessionFile.KIND_FREE;
         extent = offered;
         drained = 0;
+        stalled = false;
         Arrays.fill(length, 0);
         reservation = null;
     }

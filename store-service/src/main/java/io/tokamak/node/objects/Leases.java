@@ -7,6 +7,7 @@ import io.tokamak.objects.ObjectId;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -55,6 +56,7 @@ final class Leases {
     private final long extentBytesMax;
     private final long aheadBytesMax;
     private final Queue<Request> waiting = new ArrayDeque<>();
+    private final Map<Lane, AttachedSession> toGiveBack = new HashMap<>();
     private long failures;
 
     Leases(
@@ -173,10 +175,23 @@ final class Leases {
             }
         }
         boolean held = !lane.isFree();
+        if (held && lane.kind != request.kind()) {
+            request.answer()
+                    .completeExceptionally(CommandRefused.invalid("the lane was given back"));
+            return true;
+        }
+        if (drain.isStalled()) {
+            return false; // the index has no room for what is committed already
+        }
         if (held && lane.hasNext()) {
-            // The extent lent ahead is too small for the record: it is lent again, larger.
-            takeBackNext(lane);
-            session.storeOffered(lane);
+            // Offered meanwhile. If it is too small, the client goes through it and asks again.
+            long next = lane.extent + 1;
+            if (SessionFile.isInExtent(session.tail(lane, next), next)) {
+                return false; // entered, and about to be drained
+            }
+            request.answer()
+                    .complete(new Lease(lane.number, next, lane.start(next), lane.length(next)));
+            return true;
         }
         long wanted = PoolSpace.toBlocks(request.sizeBytes());
         long length = wanted;
@@ -302,9 +317,24 @@ final class Leases {
             return;
         }
         if (session.isDraining()) {
-            sessions.guarded(session, () -> drain.drain(session, lane, nowMillis, null));
+            var _ = sessions.guarded(session, () -> drain.drain(session, lane, nowMillis, null));
         }
-        release(session, lane);
+        if (lane.stalled) {
+            toGiveBack.put(lane, session); // what is committed there is not given up
+        } else {
+            release(session, lane);
+        }
+    }
+
+    /**
+     * Gives back lanes whose records found no room in the index when they were to be given back.
+     */
+    void giveBackStalled(long nowMillis) {
+        if (!toGiveBack.isEmpty()) {
+            Map<Lane, AttachedSession> again = Map.copyOf(toGiveBack);
+            toGiveBack.clear();
+            again.forEach((lane, session) -> giveBack(session, lane, nowMillis));
+        }
     }
 
     /** Ends a lane without looking at it again. */
@@ -325,6 +355,7 @@ final class Leases {
 
     /** Forgets the requests of a session that is gone. */
     void forget(AttachedSession session) {
+        toGiveBack.values().removeIf(owner -> owner == session);
         for (Request request : List.copyOf(waiting)) {
             if (request.session() == session) {
                 waiting.remove(request);

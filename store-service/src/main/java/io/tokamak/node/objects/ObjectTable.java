@@ -281,6 +281,9 @@ final class ObjectTable {
             }
         }
         long expiry = Lifetimes.expiry(untilMillis, idleMillis, nowMillis);
+        if (expiry - index.expiry(slot) < IndexFile.accessGranularityMillis(idleMillis) / 2) {
+            return; // reported just now, by another reader or once more by this one
+        }
         index.setExpiry(slot, expiry);
         lifetimes.scheduleIfNear(first, second, expiry, nowMillis);
     }

@@ -83,11 +83,18 @@ final class Reclaimer {
 
     /** Reads every pin word of every session after a full fence (I6). */
     PinSet scan(long nowMillis) {
-        Memory.fullFence();
-        pins.clear();
-        for (AttachedSession session : sessions.all()) {
-            sessions.guarded(session, () -> session.scanPins(pins, nowMillis));
-        }
+        boolean whole;
+        do {
+            Memory.fullFence();
+            pins.clear();
+            whole = true;
+            for (AttachedSession session : sessions.all()) {
+                if (!session.isUnreadable()) {
+                    whole &= sessions.guarded(session, () -> session.readPins(nowMillis));
+                }
+                session.addPins(pins);
+            }
+        } while (!whole);
         pins.sort();
         return pins;
     }

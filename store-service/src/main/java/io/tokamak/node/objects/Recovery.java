@@ -111,7 +111,8 @@ final class Recovery {
         PinSet pins = new PinSet();
         for (AttachedSession session : sessions.all()) {
             if (session.file.isLockedElsewhere()) {
-                sessions.guarded(session, () -> session.scanPins(pins, nowMillis));
+                var _ = sessions.guarded(session, () -> session.readPins(nowMillis));
+                session.addPins(pins);
             }
         }
         pins.sort();
@@ -416,7 +417,9 @@ final class Recovery {
                             range.lane == lane && range.session == session ? range.recordsFound : 0;
                 }
                 Recovered recovered = new Recovered();
-                sessions.guarded(session, () -> drain.drain(session, lane, nowMillis, recovered));
+                var _ =
+                        sessions.guarded(
+                                session, () -> drain.drain(session, lane, nowMillis, recovered));
                 if (recovered.skipped != found) {
                     contested(
                             session,

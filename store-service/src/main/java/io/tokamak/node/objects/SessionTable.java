@@ -76,15 +76,19 @@ final class SessionTable {
     /**
      * Runs what touches a session's file. A fault there, which the JVM reports as an InternalError,
      * means that the client truncated its file: that session alone is fenced (I17).
+     *
+     * @return whether it ran to its end
      */
-    void guarded(AttachedSession session, Runnable action) {
+    boolean guarded(AttachedSession session, Runnable action) {
         if (session.isUnreadable()) {
-            return;
+            return false;
         }
         try {
             action.run();
+            return true;
         } catch (InternalError e) {
             fenceTruncated(e);
+            return false;
         }
     }
 

@@ -26,6 +26,7 @@ import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -254,10 +255,11 @@ public final class Store implements AutoCloseable {
         probeLocks(nowNanos, nowMillis);
         for (AttachedSession session : sessions.all()) {
             if (session.isDraining()) {
-                sessions.guarded(session, () -> leases.offerAhead(session, nowNanos));
+                var _ = sessions.guarded(session, () -> leases.offerAhead(session, nowNanos));
             }
         }
         busy |= reclaimer.reclaim(nowNanos, nowMillis, leases.isRoomWanted());
+        leases.giveBackStalled(nowMillis);
         long nextLease = leases.serveWaiting(nowNanos);
         if (!busy && commands.isEmpty()) {
             long sleep = Math.min(SLEEP_NANOS, Math.min(nextWait, nextLease));
@@ -290,7 +292,9 @@ public final class Store implements AutoCloseable {
         boolean[] found = new boolean[1];
         for (AttachedSession session : List.copyOf(sessions.all())) {
             if (session.isDraining()) {
-                sessions.guarded(session, () -> found[0] |= drain.drain(session, nowMillis));
+                var _ =
+                        sessions.guarded(
+                                session, () -> found[0] |= drain.drain(session, nowMillis));
             }
         }
         return found[0];
@@ -299,12 +303,13 @@ public final class Store implements AutoCloseable {
     private void readAccesses(long nowMillis) {
         for (AttachedSession session : sessions.all()) {
             if (session.state == AttachedSession.State.ATTACHED) {
-                sessions.guarded(
-                        session,
-                        () ->
-                                session.readAccesses(
-                                        (first, second) ->
-                                                table.accessed(first, second, nowMillis)));
+                var _ =
+                        sessions.guarded(
+                                session,
+                                () ->
+                                        session.readAccesses(
+                                                (first, second) ->
+                                                        table.accessed(first, second, nowMillis)));
             }
         }
     }
@@ -496,7 +501,7 @@ public final class Store implements AutoCloseable {
         }
         settings.steps().reached("bury.locked");
         if (session.isDraining()) {
-            sessions.guarded(session, () -> drain.drain(session, nowMillis));
+            var _ = sessions.guarded(session, () -> drain.drain(session, nowMillis));
         }
         settings.steps().reached("bury.drained");
         boolean contested = session.contested;
@@ -780,11 +785,27 @@ public final class Store implements AutoCloseable {
                 });
     }
 
-    /** Tells the listener of everything that happens from now on; null: nobody. */
-    public CompletableFuture<Void> setListener(@Nullable StoreListener listener) {
+    /**
+     * Tells the listener of everything that happens from now on; null: nobody.
+     *
+     * @param andThen run on the owner thread, before the first event
+     */
+    public CompletableFuture<Void> setListener(@Nullable StoreListener listener, Runnable andThen) {
         return command(
                 () -> {
                     table.setListener(listener);
+                    andThen.run();
+                    return null;
+                });
+    }
+
+    /** Runs this on the owner thread, and stops telling the listener when it answers true. */
+    public CompletableFuture<Void> stopListeningIf(BooleanSupplier nobodyListens) {
+        return command(
+                () -> {
+                    if (nobodyListens.getAsBoolean()) {
+                        table.setListener(null);
+                    }
                     return null;
                 });
     }
@@ -837,7 +858,7 @@ public final class Store implements AutoCloseable {
         long[] bytes = new long[1];
         for (AttachedSession session : sessions.all()) {
             if (session.isDraining()) {
-                sessions.guarded(session, () -> bytes[0] += session.undrainedBytes());
+                var _ = sessions.guarded(session, () -> bytes[0] += session.undrainedBytes());
             }
         }
         return bytes[0];

@@ -103,7 +103,7 @@ final class StoreFiles implements AutoCloseable {
                             + " tokamak.allow-any-file-system=true");
         }
         if (Files.exists(folder.store()) && isFinished(folder)) {
-            if (settings.discard()) {
+            if (settings.discard() || isRetired(folder)) {
                 retire(folder);
             } else {
                 return takeOver(settings, folder, lock);
@@ -123,14 +123,20 @@ final class StoreFiles implements AutoCloseable {
         if (parent != null) {
             Files.createDirectories(parent);
         }
-        if (!Files.isDirectory(folder.path())) {
-            Files.createDirectory(folder.path());
-            setMode(folder.path(), FOLDER_MODE);
-            giveTo(settings.readersGroup(), folder.path());
-        }
-        if (!Files.isDirectory(folder.sessions())) {
-            Files.createDirectory(folder.sessions());
-            setMode(folder.sessions(), SESSIONS_MODE);
+        makePrivateFolder(folder.path());
+        giveTo(settings.readersGroup(), folder.path());
+        setMode(folder.path(), FOLDER_MODE);
+        makePrivateFolder(folder.sessions());
+        setMode(folder.sessions(), SESSIONS_MODE);
+    }
+
+    /** Nobody else looks in before it has its mode. */
+    private static void makePrivateFolder(Path path) throws IOException {
+        if (!Files.isDirectory(path)) {
+            Files.createDirectory(
+                    path,
+                    PosixFilePermissions.asFileAttribute(
+                            PosixFilePermissions.fromString("rwx------")));
         }
     }
 
@@ -152,6 +158,13 @@ final class StoreFiles implements AutoCloseable {
         try (OpenFile file = OpenFile.openReadOnly(folder.store())) {
             byte[] layout = file.read(StoreFile.LAYOUT_OFFSET, Long.BYTES);
             return file.size() == StoreFile.LENGTH && !Arrays.equals(layout, new byte[Long.BYTES]);
+        }
+    }
+
+    /** A discard that was cut short: clients have left it already. */
+    private static boolean isRetired(Folder folder) throws IOException {
+        try (OpenFile file = OpenFile.openReadOnly(folder.store())) {
+            return file.read(StoreFile.RETIRED_OFFSET, 1)[0] != 0;
         }
     }
 
