@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
 import java.util.ArrayList;
@@ -130,6 +131,16 @@ final class Claims {
             answerCode = SessionFile.ANSWER_REFUSED;
             incarnation = 0;
             table.claimLost(slot);
+        } else if (answer.incarnation() == claim.incarnation()
+                && claim.session().isBuried()
+                && claim.metadata().lifetime() instanceof Lifetime.Session) {
+            // It would have ended with its session: nobody would end it any more.
+            answerCode = SessionFile.ANSWER_REFUSED;
+            incarnation = 0;
+            table.claimLost(slot);
+            var _ =
+                    directory.release(
+                            List.of(new NameDirectory.Claim(claim.id(), claim.incarnation())));
         } else if (answer.incarnation() == claim.incarnation()) {
             answerCode = SessionFile.ANSWER_CREATED;
             incarnation = claim.incarnation();

@@ -17,6 +17,7 @@ import io.tokamak.objects.ObjectMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HexFormat;
@@ -70,6 +71,10 @@ public final class Store implements AutoCloseable {
     private final SecureRandom random = new SecureRandom();
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+
+    /** Commands of this turn; what a fault in it leaves is for the next one. */
+    private final Queue<Runnable> batch = new ArrayDeque<>();
+
     private final Thread owner;
     private volatile boolean sleeping;
     private volatile boolean stopping;
@@ -212,16 +217,19 @@ public final class Store implements AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                turn();
+                try {
+                    turn();
+                } catch (InternalError e) {
+                    sessions.fenceTruncated(e);
+                }
             }
         } catch (Throwable e) {
             failure = e;
             LOG.error("the owner thread ended", e);
         } finally {
             files.store.putIntRelease(StoreFile.WANTED_OFFSET, 0);
-            for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-                command.run();
-            }
+            takeCommands();
+            batch.forEach(Runnable::run);
         }
     }
 
@@ -231,7 +239,7 @@ public final class Store implements AutoCloseable {
      */
     private void turn() {
         int bell = files.pool.getIntAcquire(PoolFile.DOORBELL_OFFSET);
-        List<Runnable> batch = takeCommands();
+        takeCommands();
         long nowNanos = System.nanoTime();
         long nowMillis = incarnations.nowMillis();
         files.store.putLongRelease(StoreFile.NOW_OFFSET, nowMillis);
@@ -239,7 +247,7 @@ public final class Store implements AutoCloseable {
         Memory.fullFence(); // R5
         boolean busy = drainAll(nowMillis);
         busy |= !batch.isEmpty();
-        for (Runnable command : batch) {
+        for (Runnable command = batch.poll(); command != null; command = batch.poll()) {
             command.run();
         }
         claims.flush();
@@ -267,15 +275,10 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private List<Runnable> takeCommands() {
-        if (commands.isEmpty()) {
-            return List.of();
-        }
-        List<Runnable> batch = new ArrayList<>();
+    private void takeCommands() {
         for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
             batch.add(command);
         }
-        return batch;
     }
 
     private void storeWanted() {
@@ -340,6 +343,9 @@ public final class Store implements AutoCloseable {
                         answer.complete(action.get());
                     } catch (RuntimeException e) {
                         answer.completeExceptionally(e);
+                    } catch (InternalError e) {
+                        sessions.fenceTruncated(e);
+                        answer.completeExceptionally(CommandRefused.truncated());
                     }
                 });
         if (failure != null) {
@@ -603,6 +609,9 @@ public final class Store implements AutoCloseable {
                                 nowNanos);
                     } catch (CommandRefused e) {
                         answer.completeExceptionally(e);
+                    } catch (InternalError e) {
+                        sessions.fenceTruncated(e);
+                        answer.completeExceptionally(CommandRefused.truncated());
                     }
                 });
         return answer.thenApply(
