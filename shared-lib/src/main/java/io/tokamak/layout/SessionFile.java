@@ -1,9 +1,9 @@
 package io.tokamak.layout;
 
 /**
- * A file below {@code sessions/}: what one attached process shares with the node. Its random name
- * is its secret. The client holds the file's lock for as long as it lives; the node believes
- * nothing that it reads here.
+ * A file below {@code sessions/}: what one attached process shares with the node. Its name, 24
+ * random hex digits and 8 of the session's number, is its secret. The client holds the file's lock
+ * for as long as it lives; the node believes nothing that it reads here.
  *
  * <pre>
  *      0  layout         u64    {@link StoreFile#LAYOUT}, by the node, last

@@ -48,6 +48,7 @@ final class AttachedSession {
     final List<ObjectId> ownObjects = new ArrayList<>();
 
     private boolean unreadable;
+    private boolean buried;
 
     /**
      * What the lanes of an earlier node's session claim was contradicted: nothing of it is lent
@@ -84,12 +85,18 @@ final class AttachedSession {
     /** Ends the mapping and the file, and with it the node's lock. */
     void close() {
         unreadable = true;
+        buried = true;
         mapping.close();
         file.close();
     }
 
     void setUnreadable() {
         unreadable = true;
+    }
+
+    /** Its process is gone, and what it held was taken back. */
+    boolean isBuried() {
+        return buried;
     }
 
     boolean isDraining() {

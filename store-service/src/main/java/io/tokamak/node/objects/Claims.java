@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
 import java.util.ArrayList;
@@ -36,6 +37,7 @@ final class Claims {
             ObjectMetadata metadata) {}
 
     private final NameDirectory directory;
+    private final int storeNumber;
     private final ObjectTable table;
     private final Executor owner;
     private final Incarnations incarnations;
@@ -43,8 +45,14 @@ final class Claims {
     private final Map<ObjectId, Lane> reservedBy = new HashMap<>();
     private List<Pending> pending = new ArrayList<>();
 
-    Claims(NameDirectory directory, ObjectTable table, Executor owner, Incarnations incarnations) {
+    Claims(
+            NameDirectory directory,
+            int storeNumber,
+            ObjectTable table,
+            Executor owner,
+            Incarnations incarnations) {
         this.directory = directory;
+        this.storeNumber = storeNumber;
         this.table = table;
         this.owner = owner;
         this.incarnations = incarnations;
@@ -105,6 +113,12 @@ final class Claims {
             @Nullable Throwable failure) {
         if (failure != null) {
             LOG.warn("{} names could not be claimed: {}", batch.size(), failure.toString());
+            // Some may have been: a name must not stay with nobody.
+            List<NameDirectory.Claim> claims = new ArrayList<>(batch.size());
+            for (Pending claim : batch) {
+                claims.add(new NameDirectory.Claim(claim.id(), claim.incarnation()));
+            }
+            var _ = directory.release(claims);
         }
         long nowMillis = incarnations.nowMillis();
         for (int i = 0; i < batch.size(); i++) {
@@ -130,7 +144,17 @@ final class Claims {
             answerCode = SessionFile.ANSWER_REFUSED;
             incarnation = 0;
             table.claimLost(slot);
-        } else if (answer.incarnation() == claim.incarnation()) {
+        } else if (isOurs(answer, claim)
+                && claim.session().isBuried()
+                && claim.metadata().lifetime() instanceof Lifetime.Session) {
+            // It would have ended with its session: nobody would end it any more.
+            answerCode = SessionFile.ANSWER_REFUSED;
+            incarnation = 0;
+            table.claimLost(slot);
+            var _ =
+                    directory.release(
+                            List.of(new NameDirectory.Claim(claim.id(), claim.incarnation())));
+        } else if (isOurs(answer, claim)) {
             answerCode = SessionFile.ANSWER_CREATED;
             incarnation = claim.incarnation();
             table.claimWon(slot, claim.metadata(), claim.session(), nowMillis);
@@ -139,9 +163,18 @@ final class Claims {
             incarnation = answer.incarnation();
             table.claimLost(slot);
         }
-        if (claim.lane() != null) {
-            giveUp(claim.lane());
-            claim.session().storeAnswer(claim.lane(), claim.position(), answerCode, incarnation);
+        Lane lane = claim.lane();
+        // Whoever gave the lane back does not wait any more, and its next tenant has other extents.
+        if (lane != null && lane.covers(claim.location())) {
+            Reservation reservation = lane.reservation;
+            if (reservation != null && reservation.id().equals(claim.id())) {
+                giveUp(lane);
+            }
+            claim.session().storeAnswer(lane, claim.position(), answerCode, incarnation);
         }
+    }
+
+    private boolean isOurs(NameDirectory.Answer answer, Pending claim) {
+        return answer.storeNumber() == storeNumber && answer.incarnation() == claim.incarnation();
     }
 }

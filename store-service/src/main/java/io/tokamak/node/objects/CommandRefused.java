@@ -51,6 +51,12 @@ public final class CommandRefused extends RuntimeException {
                 Map.of("session", "" + session));
     }
 
+    /** A session's file was found truncated in the middle of a command, perhaps another's. */
+    static CommandRefused truncated() {
+        return new CommandRefused(
+                Kind.FENCED, "a session's file was truncated: look again", Map.of());
+    }
+
     static CommandRefused invalid(String message) {
         return new CommandRefused(Kind.INVALID, message, Map.of());
     }

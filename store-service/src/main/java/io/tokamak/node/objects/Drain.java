@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  * The owner thread's.
  */
 final class Drain {
-    private static final int BATCH = 64;
+    /** Records that may be published before {@code drained} says so. */
+    static final int BATCH = 64;
 
     private final Memory pool;
     private final ObjectTable table;
@@ -104,8 +105,8 @@ final class Drain {
     /**
      * Publishes what was committed in one lane.
      *
-     * @param recovery counts records that were published before the node was killed; null when that
-     *     cannot be
+     * @param recovery records that were published before the node was killed; null when that cannot
+     *     be
      * @return whether there was anything
      */
     boolean drain(
@@ -297,9 +298,17 @@ final class Drain {
             @Nullable Recovered recovery) {
         long first = firsts[i];
         long second = seconds[i];
-        if (recovery != null && index.findAt(first, second, locations[i]) != IndexWriter.NONE) {
-            recovery.skipped++;
-            return true;
+        if (recovery != null) {
+            long slot = index.findAt(first, second, locations[i]);
+            if (slot != IndexWriter.NONE && table.recordEnd(slot) == ends[i]) {
+                recovery.skipped++;
+                recovery.skippedBytes += ends[i] - locations[i];
+                return true;
+            }
+            if (recovery.overlaps(locations[i], ends[i])) {
+                wrong = "record at pool offset %d lies over another".formatted(locations[i]);
+                return true;
+            }
         }
         ObjectMetadata metadata = null;
         if (metadataLengths[i] > 0) {

@@ -20,6 +20,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -44,6 +45,8 @@ final class Recovery {
     private final long nowMillis;
 
     private final List<Range> ranges = new ArrayList<>();
+    private final List<Range> disjoint = new ArrayList<>();
+    private final List<Long> orphans = new ArrayList<>();
     private final List<NameDirectory.Claim> names = new ArrayList<>();
     private final List<NameDirectory.Claim> abandoned = new ArrayList<>();
     private final List<Long> claiming = new ArrayList<>();
@@ -54,7 +57,8 @@ final class Recovery {
         final Lane lane;
         final long start;
         final long end;
-        long recordsFound;
+        final List<Recovered.Found> found = new ArrayList<>();
+        boolean contested;
 
         Range(AttachedSession session, Lane lane, long start, long end) {
             this.session = session;
@@ -91,7 +95,7 @@ final class Recovery {
         return names;
     }
 
-    /** Claims that were under way and that nobody waits for any more. */
+    /** Names whose objects are gone, or that nobody waits for any more. */
     List<NameDirectory.Claim> abandoned() {
         return abandoned;
     }
@@ -106,8 +110,7 @@ final class Recovery {
                     "the file was damaged; begin anew with --discard");
         }
         openSessions(nowNanos);
-        ranges.sort(Comparator.comparingLong(range -> range.start));
-        findContested();
+        disjoint.addAll(findDisjoint());
         PinSet pins = new PinSet();
         for (AttachedSession session : sessions.all()) {
             if (session.file.isLockedElsewhere()) {
@@ -118,20 +121,27 @@ final class Recovery {
         pins.sort();
         BitSet explained = new BitSet(pins.size());
         index.visit(0, index.bucketCount(), slot -> takeOver(slot, pins, explained));
+        // A session is believed whole or not at all.
         for (Range range : ranges) {
             if (range.session.contested) {
-                accounts.withheld += space.withhold(range.start, range.end);
-            } else {
+                contest(range);
+            }
+        }
+        for (Range range : ranges) {
+            if (!range.session.contested) {
                 space.claim(range.start, range.end);
                 drain.lent(range.lane, range.end - range.start);
             }
         }
         for (Range range : ranges) {
             if (range.session.contested) {
+                accounts.withheld += space.withhold(range.start, range.end);
                 range.lane.clear();
             }
         }
         takeOverClaims();
+        // They ended with sessions whose files are gone.
+        orphans.forEach(slot -> table.condemn(slot, StoreListener.Kind.EXPIRED));
         drainLanes();
         for (int pin = explained.nextClearBit(0);
                 pin < pins.size();
@@ -140,31 +150,32 @@ final class Recovery {
         }
     }
 
-    /** Lanes that claim what another lane or the index claims; their sessions lose all lanes. */
-    private void findContested() {
-        for (int i = 1; i < ranges.size(); i++) {
-            if (ranges.get(i).start < ranges.get(i - 1).end) {
-                contested(ranges.get(i));
-                contested(ranges.get(i - 1));
+    /** Ranges that no other touches, in order; those that overlap are contested. */
+    private List<Range> findDisjoint() {
+        ranges.sort(Comparator.comparingLong(range -> range.start));
+        Range furthest = null;
+        for (Range range : ranges) {
+            if (furthest != null && range.start < furthest.end) {
+                contest(range);
+                contest(furthest);
+            }
+            if (furthest == null || range.end > furthest.end) {
+                furthest = range;
             }
         }
-        if (ranges.isEmpty()) {
-            return;
-        }
-        index.visit(
-                0,
-                index.bucketCount(),
-                slot -> {
-                    long location = index.location(slot);
-                    Range range = rangeAt(location, table.recordEnd(slot));
-                    if (range != null
-                            && (location < range.start || table.recordEnd(slot) > range.end)) {
-                        contested(range);
-                    }
-                });
+        return ranges.stream().filter(range -> !range.contested).toList();
     }
 
-    private void contested(Range range) {
+    /**
+     * The range is not its lane's alone: records found in it are in use by themselves, and their
+     * session loses all lanes.
+     */
+    private void contest(Range range) {
+        range.contested = true;
+        for (Recovered.Found record : range.found) {
+            space.claim(record.location(), record.end());
+        }
+        range.found.clear();
         if (!range.session.contested) {
             contested(
                     range.session,
@@ -212,7 +223,7 @@ final class Recovery {
             }
             AttachedSession session =
                     new AttachedSession(
-                            path.getFileName().toString(), sessionNumberOf(file), file, nowNanos);
+                            path.getFileName().toString(), sessionNumberOf(path), file, nowNanos);
             Memory memory = session.memory;
             session.state =
                     switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
@@ -231,8 +242,10 @@ final class Recovery {
         return wordAt(file, SessionFile.LAYOUT_OFFSET).getLong(0);
     }
 
-    private static int sessionNumberOf(OpenFile file) throws IOException {
-        return wordAt(file, SessionFile.SESSION_NUMBER_OFFSET).getInt(0);
+    /** The last eight digits of the file's name: what stands in the file is the client's. */
+    private static int sessionNumberOf(Path path) {
+        String name = path.getFileName().toString();
+        return name.matches("[0-9a-f]{32}") ? HexFormat.fromHexDigits(name.substring(24)) : 0;
     }
 
     private static ByteBuffer wordAt(OpenFile file, long offset) throws IOException {
@@ -254,12 +267,16 @@ final class Recovery {
         if (!SessionFile.isInExtent(drained, lane.offered)) {
             lane.extent = lane.offered - 1;
         }
-        if (lane.offered < 1 || lane.extent < 1 || !SessionFile.isInExtent(drained, lane.extent)) {
+        if (lane.offered < 1
+                || lane.offered == Long.MAX_VALUE
+                || lane.extent < 1
+                || !SessionFile.isInExtent(drained, lane.extent)) {
             lane.clear();
             contested(session, "lane %d has no extent".formatted(lane.number));
             return;
         }
         lane.drained = SessionFile.positionOffset(drained);
+        List<Range> own = new ArrayList<>();
         for (long extent = lane.extent; extent <= lane.offered; extent++) {
             long at = base + SessionFile.extentOffset(extent);
             long start = memory.getLong(at);
@@ -277,9 +294,10 @@ final class Recovery {
             }
             lane.setExtent(extent, start, length);
             if (from < length) {
-                ranges.add(new Range(session, lane, start + from, start + length));
+                own.add(new Range(session, lane, start + from, start + length));
             }
         }
+        ranges.addAll(own);
     }
 
     private void contested(AttachedSession session, String why) {
@@ -300,13 +318,16 @@ final class Recovery {
         }
         pins.forEachIn(location, end, explained::set);
         Range range = rangeAt(location, end);
-        if (range != null && !range.session.contested) {
+        if (range != null && !mayHold(range, location, end)) {
+            contest(range);
+        }
+        if (range != null && !range.contested) {
             // Published, and the lane not yet told: the lane's drain comes by once more.
             if (index.state(slot) == IndexFile.CLAIMING) {
                 index.empty(slot);
                 return;
             }
-            range.recordsFound++;
+            range.found.add(new Recovered.Found(location, end));
         } else {
             space.claim(location, end);
         }
@@ -314,14 +335,24 @@ final class Recovery {
             case IndexFile.CONDEMNED -> {
                 accounts.condemned += end - location;
                 condemned.add(index.idFirst(slot), index.idSecond(slot), location, end);
+                if (ObjectTable.isNamed(index.idFirst(slot))) {
+                    abandoned.add(
+                            new NameDirectory.Claim(
+                                    ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
+                                    index.incarnation(slot)));
+                }
             }
             case IndexFile.CLAIMING -> {
                 accounts.inUse += end - location;
                 claiming.add(slot);
             }
             default -> {
-                table.recovered(slot, sessionOf(slot), nowMillis);
-                if (ObjectTable.isNamed(index.idFirst(slot))) {
+                AttachedSession session = sessionOf(slot);
+                table.recovered(slot, session, nowMillis);
+                if (session == null
+                        && (IndexFile.flags(index.length(slot)) & IndexFile.FLAG_SESSION) != 0) {
+                    orphans.add(slot);
+                } else if (ObjectTable.isNamed(index.idFirst(slot))) {
                     names.add(
                             new NameDirectory.Claim(
                                     ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
@@ -331,12 +362,20 @@ final class Recovery {
         }
     }
 
+    /** Whether a record can be one that the lane's drain has just published. */
+    private static boolean mayHold(Range range, long location, long end) {
+        return location >= range.start
+                && end <= range.end
+                && range.session.state == AttachedSession.State.ATTACHED
+                && range.found.size() < Drain.BATCH;
+    }
+
     private @org.jspecify.annotations.Nullable Range rangeAt(long location, long end) {
         int low = 0;
-        int high = ranges.size() - 1;
+        int high = disjoint.size() - 1;
         while (low <= high) {
             int middle = (low + high) >>> 1;
-            Range range = ranges.get(middle);
+            Range range = disjoint.get(middle);
             if (range.end <= location) {
                 low = middle + 1;
             } else if (range.start >= end) {
@@ -374,7 +413,10 @@ final class Recovery {
             Lane holderLane = null;
             for (AttachedSession session : sessions.all()) {
                 for (Lane lane : session.lanes) {
-                    if (lane.covers(location)) {
+                    // Who waits holds the lane: its record was drained last.
+                    if (lane.covers(location)
+                            && lane.start(lane.extent) + lane.drained == table.recordEnd(slot)
+                            && !session.contested) {
                         holder = session;
                         holderLane = lane;
                     }
@@ -411,20 +453,29 @@ final class Recovery {
                 if (lane.isFree()) {
                     continue;
                 }
-                long found = 0;
+                List<Recovered.Found> found = new ArrayList<>();
                 for (Range range : ranges) {
-                    found +=
-                            range.lane == lane && range.session == session ? range.recordsFound : 0;
+                    if (range.lane == lane) {
+                        found.addAll(range.found);
+                    }
                 }
-                Recovered recovered = new Recovered();
+                Recovered recovered = new Recovered(found);
                 var _ =
                         sessions.guarded(
                                 session, () -> drain.drain(session, lane, nowMillis, recovered));
-                if (recovered.skipped != found) {
+                if (recovered.skipped != found.size()) {
+                    long others = -recovered.skippedBytes;
+                    for (Recovered.Found record : found) {
+                        others += record.end() - record.location();
+                    }
+                    long rest = lane.leasedBytes();
+                    drain.lent(lane, -rest);
+                    accounts.withheld += rest - others;
+                    lane.clear();
                     contested(
                             session,
                             "lane %d covers %d objects of others"
-                                    .formatted(lane.number, found - recovered.skipped));
+                                    .formatted(lane.number, found.size() - recovered.skipped));
                 }
             }
         }

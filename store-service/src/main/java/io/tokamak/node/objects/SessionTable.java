@@ -87,13 +87,22 @@ final class SessionTable {
             action.run();
             return true;
         } catch (InternalError e) {
-            fenceTruncated(e);
+            if (!fenceTruncated()) {
+                // Restored behind the fault: it can only have been this one.
+                session.setUnreadable();
+                fence(session, "its file was truncated for a moment");
+            }
             return false;
         }
     }
 
-    /** The JVM may report a fault a little late: every file is looked at. */
-    void fenceTruncated(InternalError fault) {
+    /**
+     * Fences the sessions whose file is too short. The JVM may report a fault a little late, while
+     * another session is looked at: so every file is.
+     *
+     * @return whether there was one
+     */
+    boolean fenceTruncated() {
         boolean found = false;
         for (AttachedSession session : List.copyOf(all)) {
             if (!session.isUnreadable() && isTruncated(session)) {
@@ -102,9 +111,7 @@ final class SessionTable {
                 found = true;
             }
         }
-        if (!found) {
-            throw fault;
-        }
+        return found;
     }
 
     static boolean isTruncated(AttachedSession session) {

@@ -17,6 +17,7 @@ import io.tokamak.objects.ObjectMetadata;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.security.SecureRandom;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.HexFormat;
@@ -46,6 +47,7 @@ public final class Store implements AutoCloseable {
     private static final long SLEEP_NANOS = 50_000_000;
     private static final long LOCK_PROBE_NANOS = 250_000_000;
     private static final int PREFETCHED = 32;
+    private static final int SECRET_BYTES = 12;
     private static final long OFFER_NANOS = 30_000_000_000L;
 
     private final StoreFiles files;
@@ -71,6 +73,10 @@ public final class Store implements AutoCloseable {
     private final SecureRandom random = new SecureRandom();
 
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
+
+    /** Commands of this turn; what a fault in it leaves is for the next one. */
+    private final Queue<Runnable> batch = new ArrayDeque<>();
+
     private final Thread owner;
     private volatile boolean sleeping;
     private volatile boolean stopping;
@@ -122,7 +128,7 @@ public final class Store implements AutoCloseable {
                         waits,
                         condemned);
         reclaimer = new Reclaimer(condemned, index, space, accounts, sessions, settings.steps());
-        claims = new Claims(directory, table, this::execute, incarnations);
+        claims = new Claims(directory, storeNumber, table, this::execute, incarnations);
         drain =
                 new Drain(
                         files.pool,
@@ -213,16 +219,20 @@ public final class Store implements AutoCloseable {
     private void run() {
         try {
             while (!stopping) {
-                turn();
+                try {
+                    turn();
+                } catch (InternalError e) {
+                    LOG.warn("a session's file was truncated under the node: {}", e.toString());
+                    var _ = sessions.fenceTruncated();
+                }
             }
         } catch (Throwable e) {
             failure = e;
             LOG.error("the owner thread ended", e);
         } finally {
             files.store.putIntRelease(StoreFile.WANTED_OFFSET, 0);
-            for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
-                command.run();
-            }
+            takeCommands();
+            batch.forEach(Runnable::run);
         }
     }
 
@@ -232,7 +242,7 @@ public final class Store implements AutoCloseable {
      */
     private void turn() {
         int bell = files.pool.getIntAcquire(PoolFile.DOORBELL_OFFSET);
-        List<Runnable> batch = takeCommands();
+        takeCommands();
         long nowNanos = System.nanoTime();
         long nowMillis = incarnations.nowMillis();
         files.store.putLongRelease(StoreFile.NOW_OFFSET, nowMillis);
@@ -240,7 +250,7 @@ public final class Store implements AutoCloseable {
         Memory.fullFence(); // R5
         boolean busy = drainAll(nowMillis);
         busy |= !batch.isEmpty();
-        for (Runnable command : batch) {
+        for (Runnable command = batch.poll(); command != null; command = batch.poll()) {
             command.run();
         }
         claims.flush();
@@ -269,15 +279,10 @@ public final class Store implements AutoCloseable {
         }
     }
 
-    private List<Runnable> takeCommands() {
-        if (commands.isEmpty()) {
-            return List.of();
-        }
-        List<Runnable> batch = new ArrayList<>();
+    private void takeCommands() {
         for (Runnable command = commands.poll(); command != null; command = commands.poll()) {
             batch.add(command);
         }
-        return batch;
     }
 
     private void storeWanted() {
@@ -345,6 +350,9 @@ public final class Store implements AutoCloseable {
                         answer.complete(action.get());
                     } catch (RuntimeException e) {
                         answer.completeExceptionally(e);
+                    } catch (InternalError e) {
+                        var _ = sessions.fenceTruncated();
+                        answer.completeExceptionally(CommandRefused.truncated());
                     }
                 });
         if (failure != null) {
@@ -377,9 +385,10 @@ public final class Store implements AutoCloseable {
     private Offer makeSession() throws IOException {
         int number = files.store.getInt(StoreFile.NEXT_SESSION_OFFSET);
         files.store.putIntRelease(StoreFile.NEXT_SESSION_OFFSET, number + 1);
-        byte[] secret = new byte[16];
+        byte[] secret = new byte[SECRET_BYTES];
         random.nextBytes(secret);
-        String name = HexFormat.of().formatHex(secret);
+        // The number stands where the client cannot write: a node that starts reads it here.
+        String name = HexFormat.of().formatHex(secret) + HexFormat.of().toHexDigits(number);
         OpenFile file = OpenFile.create(files.folder.session(name), 0666);
         try {
             file.setSize(SessionFile.LENGTH);
@@ -503,6 +512,11 @@ public final class Store implements AutoCloseable {
         if (session.isDraining()) {
             var _ = sessions.guarded(session, () -> drain.drain(session, nowMillis));
         }
+        for (int lane = 0; lane < session.laneHighWater; lane++) {
+            if (session.lanes[lane].stalled) {
+                return; // the index has no room for what is committed there: later
+            }
+        }
         settings.steps().reached("bury.drained");
         boolean contested = session.contested;
         for (int i = 0; i < session.laneHighWater; i++) {
@@ -608,6 +622,9 @@ public final class Store implements AutoCloseable {
                                 nowNanos);
                     } catch (CommandRefused e) {
                         answer.completeExceptionally(e);
+                    } catch (InternalError e) {
+                        var _ = sessions.fenceTruncated();
+                        answer.completeExceptionally(CommandRefused.truncated());
                     }
                 });
         return answer.thenApply(

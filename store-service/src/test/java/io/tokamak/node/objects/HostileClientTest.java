@@ -1,0 +1,460 @@
+package io.tokamak.node.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tokamak.layout.IndexFile;
+import io.tokamak.layout.PoolFile;
+import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.MetadataCodec;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.objects.ObjectName;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+@DisplayName("A client that breaks the rules")
+@Timeout(120)
+class HostileClientTest {
+    private static final byte[] PAYLOAD =
+            "unharmed".getBytes(java.nio.charset.StandardCharsets.US_ASCII);
+
+    private final StoreFixture fixture = StoreFixture.open();
+    private LaneClient witness = fixture.attach();
+    private final List<ObjectId> before = new ArrayList<>();
+
+    @BeforeEach
+    void putBefore() {
+        for (int i = 0; i < 20; i++) {
+            before.add(witness.put(PAYLOAD));
+        }
+        drain();
+    }
+
+    @AfterEach
+    void close() {
+        fixture.close();
+    }
+
+    private void drain() {
+        StoreFixture.get(fixture.store.resolve(List.of(), 0, 0));
+    }
+
+    /** The node lives, and another session notices nothing. */
+    private void othersAreUnaffected() {
+        ObjectId id = witness.put(PAYLOAD);
+        drain();
+        assertThat(witness.isFenced()).isFalse();
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        before.forEach(old -> assertThat(witness.read(old)).isEqualTo(PAYLOAD));
+        fixture.balanced();
+    }
+
+    private void isFenced(LaneClient hostile, boolean expected) {
+        drain();
+        assertThat(hostile.isFenced()).isEqualTo(expected);
+        othersAreUnaffected();
+        hostile.close();
+        Eventually.holds("buried", hostile::isBuried);
+        othersAreUnaffected();
+    }
+
+    /** Commits a record that was changed after it was written as it should be. */
+    private LaneClient commits(ObjectMetadata metadata, boolean checked, Consumer<LaneClient> lie) {
+        LaneClient hostile = fixture.attach();
+        ObjectId id = metadata.name() == null ? hostile.nextId() : ObjectId.named(metadata.name());
+        long end = hostile.write(id, new byte[300], metadata);
+        lie.accept(hostile);
+        if (checked) {
+            long at = hostile.start + hostile.used;
+            hostile.pool.putInt(
+                    at + PoolFile.RECORD_CHECK_OFFSET,
+                    PoolFile.check(
+                            hostile.pool.getLong(at),
+                            hostile.pool.getLong(at + 8),
+                            hostile.pool.getLong(at + PoolFile.RECORD_LENGTH_OFFSET),
+                            hostile.pool.getInt(at + PoolFile.RECORD_METADATA_OFFSET)));
+        }
+        hostile.commit(end);
+        return hostile;
+    }
+
+    private static final ObjectMetadata NAMED =
+            ObjectMetadata.named(new ObjectName("test", "a name"));
+
+    /** Bits 61 to 63 of the id's second half, the top of the session's own counter. */
+    private static boolean isChecked(int bit) {
+        return bit < 125 || bit > 127;
+    }
+
+    @Test
+    @DisplayName(
+            "I23: every bit of a header that its check covers, flipped, ends its session alone")
+    void headerBits() {
+        for (int bit = 0; bit < PoolFile.HEADER_BYTES * 8; bit++) {
+            int flipped = bit;
+            if (!isChecked(bit)) {
+                continue;
+            }
+            LaneClient hostile =
+                    commits(
+                            ObjectMetadata.PLAIN,
+                            false,
+                            client -> {
+                                long at = client.start + client.used + flipped / 8;
+                                client.pool.putByte(
+                                        at, (byte) (client.pool.getByte(at) ^ 1 << flipped % 8));
+                            });
+            drain();
+            assertThat(hostile.isFenced()).as("bit %d", bit).isTrue();
+            hostile.close();
+        }
+        othersAreUnaffected();
+        assertThat(fixture.status().fencedSessions()).isEqualTo(PoolFile.HEADER_BYTES * 8 - 3);
+        Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
+        Eventually.holds("space back", () -> fixture.ledger().leased() <= 256 << 10);
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3})
+    @DisplayName(
+            "I23: headers with a right check over lying fields end their session alone, or are"
+                    + " true")
+    void lyingHeaders(long seed) {
+        Random random = new Random(seed);
+        long[] interesting = {
+            0,
+            1,
+            -1,
+            16,
+            255,
+            256,
+            4096,
+            Integer.MAX_VALUE,
+            Integer.MIN_VALUE,
+            Long.MAX_VALUE,
+            Long.MIN_VALUE,
+            IndexFile.PAYLOAD_LENGTH_MAX,
+            IndexFile.PAYLOAD_LENGTH_MAX + 1
+        };
+        for (int round = 0; round < 150; round++) {
+            commits(
+                            random.nextBoolean() ? NAMED : ObjectMetadata.PLAIN,
+                            true,
+                            client -> {
+                                long at = client.start + client.used;
+                                long value =
+                                        random.nextBoolean()
+                                                ? interesting[random.nextInt(interesting.length)]
+                                                : random.nextLong();
+                                switch (random.nextInt(4)) {
+                                    case 0 -> client.pool.putLong(at, value);
+                                    case 1 -> client.pool.putLong(at + 8, value);
+                                    case 2 ->
+                                            client.pool.putLong(
+                                                    at + PoolFile.RECORD_LENGTH_OFFSET, value);
+                                    default ->
+                                            client.pool.putInt(
+                                                    at + PoolFile.RECORD_METADATA_OFFSET,
+                                                    (int) value);
+                                }
+                            })
+                    .close();
+            if (round % 10 == 0) {
+                othersAreUnaffected();
+            }
+        }
+        othersAreUnaffected();
+        Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2})
+    @DisplayName(
+            "I23: metadata with bytes changed at random are refused or true, never believed"
+                    + " halfway")
+    void lyingMetadata(long seed) {
+        Random random = new Random(seed);
+        ObjectMetadata metadata =
+                NAMED.withGroup(new io.tokamak.objects.Group("test", "g"))
+                        .withAttributes(
+                                io.tokamak.objects.Attributes.of(
+                                        java.util.Map.of("a", "b", "c", "d")));
+        int length = MetadataCodec.encodedLength(metadata);
+        for (int round = 0; round < 150; round++) {
+            LaneClient hostile =
+                    commits(
+                            metadata,
+                            true,
+                            client -> {
+                                for (int i = 0; i <= random.nextInt(3); i++) {
+                                    client.pool.putByte(
+                                            client.start
+                                                    + client.used
+                                                    + PoolFile.HEADER_BYTES
+                                                    + random.nextInt(length),
+                                            (byte) random.nextInt());
+                                }
+                            });
+            drain();
+            hostile.close();
+            StoreFixture.get(
+                    fixture.store.delete(
+                            List.of(
+                                    ObjectId.named(
+                                            java.util.Objects.requireNonNull(NAMED.name())))));
+        }
+        othersAreUnaffected();
+        Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName(
+            "I23: an id of another session, another store, of no kind, or used twice is refused")
+    void foreignIds() {
+        int store = fixture.store.storeNumber();
+        List<ObjectId> foreign =
+                List.of(
+                        ObjectId.anonymous(store, witness.number, 1_000),
+                        ObjectId.anonymous(store + 1, witness.number + 1, 1),
+                        new ObjectId(0, 0),
+                        new ObjectId(-1, -1),
+                        before.getFirst());
+        for (ObjectId id : foreign) {
+            LaneClient hostile = fixture.attach();
+            hostile.commit(hostile.write(id, PAYLOAD, ObjectMetadata.PLAIN));
+            isFenced(hostile, true);
+        }
+        LaneClient twice = fixture.attach();
+        ObjectId id = twice.put(PAYLOAD);
+        twice.commit(twice.write(id, new byte[8], ObjectMetadata.PLAIN));
+        isFenced(twice, true);
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        LaneClient unnamed = fixture.attach();
+        unnamed.commit(
+                unnamed.write(
+                        ObjectId.named(new ObjectName("a", "b")), PAYLOAD, ObjectMetadata.PLAIN));
+        isFenced(unnamed, true);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName(
+            "I23: tails beyond the extent, back, and into the middle of a record end their session"
+                    + " alone")
+    void hostileTails() {
+        List<Consumer<LaneClient>> tails =
+                List.of(
+                        client ->
+                                client.storeTail(
+                                        SessionFile.position(client.extent, client.length + 16)),
+                        client -> client.storeTail(SessionFile.position(client.extent, 1L << 51)),
+                        client -> client.storeTail(SessionFile.position(client.extent, 0)),
+                        client ->
+                                client.storeTail(
+                                        SessionFile.position(client.extent, client.used + 16)),
+                        client ->
+                                client.storeTail(
+                                        SessionFile.position(client.extent, client.length)));
+        for (Consumer<LaneClient> tail : tails) {
+            LaneClient hostile = fixture.attach();
+            ObjectId id = hostile.put(PAYLOAD);
+            drain();
+            tail.accept(hostile);
+            isFenced(hostile, true);
+            assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        }
+        LaneClient harmless = fixture.attach();
+        harmless.put(PAYLOAD);
+        drain();
+        harmless.storeTail(-1); // of an extent that was never offered
+        isFenced(harmless, false);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName(
+            "I15, I11: a fenced session publishes nothing and keeps its pins until its process is"
+                    + " gone")
+    void fencedKeepsPins() {
+        LaneClient hostile = fixture.attach();
+        LaneClient.Pinned pinned = hostile.pin(before.getFirst());
+        hostile.put(PAYLOAD);
+        drain();
+        hostile.storeTail(SessionFile.position(hostile.extent, 1L << 40));
+        drain();
+        assertThat(hostile.isFenced()).isTrue();
+        long end = hostile.write(hostile.nextId(), PAYLOAD, ObjectMetadata.PLAIN);
+        hostile.commit(end);
+        long objects = fixture.status().objects();
+        StoreFixture.get(fixture.store.delete(List.of(before.getFirst())));
+        before.removeFirst();
+        for (int i = 0; i < 300; i++) {
+            StoreFixture.get(fixture.store.delete(List.of(witness.put(new byte[40_000]))));
+        }
+        assertThat(fixture.status().objects()).isEqualTo(objects - 1);
+        assertThat(hostile.read(pinned)).isEqualTo(PAYLOAD);
+        assertThat(fixture.balanced().condemned()).isPositive();
+        hostile.close();
+        Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3})
+    @DisplayName(
+            "I17: a session file filled with garbage while the node runs harms that session alone")
+    void garbage(long seed) {
+        Random random = new Random(seed);
+        for (int round = 0; round < 20; round++) {
+            LaneClient hostile = fixture.attach();
+            hostile.put(PAYLOAD);
+            hostile.pin(before.getFirst());
+            for (int i = 0; i < 3_000; i++) {
+                hostile.session.putLong(
+                        random.nextLong(SessionFile.LENGTH / 8) * 8, random.nextLong());
+            }
+            hostile.session.putInt(SessionFile.PIN_HIGH_WATER_OFFSET, random.nextInt());
+            hostile.session.putLong(SessionFile.ACCESS_TAIL_OFFSET, random.nextInt(5_000));
+            othersAreUnaffected();
+            hostile.close();
+            Eventually.holds("buried", hostile::isBuried);
+            othersAreUnaffected();
+        }
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName("I17: a session file that was deleted harms that session alone")
+    void deleted() throws IOException {
+        LaneClient hostile = fixture.attach();
+        ObjectId id = hostile.put(PAYLOAD);
+        Files.delete(fixture.files().session(hostile.name));
+        othersAreUnaffected();
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        hostile.close();
+        Eventually.holds("buried", () -> fixture.status().sessions().size() == 1);
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8})
+    @DisplayName(
+            "I17, I28: whatever stands in the file of a session, the node starts and its ledger"
+                    + " balances")
+    void garbageAtTheStart(long seed) throws IOException {
+        Random random = new Random(seed);
+        for (int round = 0; round < 12; round++) {
+            List<LaneClient> hostile = new ArrayList<>();
+            for (int i = 0; i < 3; i++) {
+                LaneClient client = fixture.attach();
+                client.put(PAYLOAD);
+                drain();
+                client.put(PAYLOAD); // committed, perhaps not yet drained
+                hostile.add(client);
+            }
+            fixture.store.close();
+            for (LaneClient client : hostile) {
+                scribble(random, client);
+                if (random.nextBoolean()) {
+                    client.close();
+                }
+            }
+            fixture.store = reopened();
+            fixture.balanced();
+            hostile.forEach(LaneClient::close);
+            witness.close();
+            witness = fixture.attach();
+            othersAreUnaffected();
+        }
+        fixture.store.close();
+        try (Stream<Path> sessions = Files.list(fixture.files().sessions())) {
+            for (Path session : sessions.toList()) {
+                Files.delete(session);
+            }
+        }
+        fixture.store = reopened();
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName("I17: a session file cut short while no node looks is left alone at the start")
+    void cutShort() throws IOException {
+        for (long length : new long[] {0, 100, SessionFile.LANES_OFFSET, SessionFile.LENGTH - 1}) {
+            LaneClient hostile = fixture.attach();
+            fixture.store.close();
+            try (RandomAccessFile file =
+                    new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
+                file.setLength(length);
+            }
+            fixture.store = reopened();
+            witness.close();
+            witness = fixture.attach();
+            othersAreUnaffected();
+            hostile.close();
+        }
+    }
+
+    private Store reopened() {
+        try {
+            return Store.open(fixture.settings, fixture.names);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    /** Changes that are hard to tell from the truth: words of other lanes, small steps, states. */
+    private static void scribble(Random random, LaneClient client) {
+        long lane = SessionFile.laneOffset(client.lane);
+        for (int i = 0; i < 1 + random.nextInt(4); i++) {
+            switch (random.nextInt(8)) {
+                case 0 -> client.session.putInt(SessionFile.STATE_OFFSET, random.nextInt(5));
+                case 1 ->
+                        client.session.putLong(
+                                lane + SessionFile.extentOffset(client.extent),
+                                client.start + (random.nextInt(9) - 4) * 4096L);
+                case 2 ->
+                        client.session.putLong(
+                                lane + SessionFile.extentOffset(client.extent) + 8,
+                                client.length + (random.nextInt(9) - 4) * 16L);
+                case 3 ->
+                        client.session.putLong(
+                                lane + SessionFile.DRAINED_OFFSET,
+                                SessionFile.position(client.extent, random.nextInt(20) * 16L));
+                case 4 ->
+                        client.session.putLong(
+                                lane + SessionFile.OFFERED_OFFSET,
+                                client.extent + random.nextInt(3) - 1);
+                case 5 -> {
+                    long other = SessionFile.laneOffset(random.nextInt(SessionFile.LANE_COUNT));
+                    for (int word = 0; word < SessionFile.LANE_BYTES; word += 8) {
+                        client.session.putLong(other + word, client.session.getLong(lane + word));
+                    }
+                }
+                case 6 ->
+                        client.session.putInt(SessionFile.SESSION_NUMBER_OFFSET, random.nextInt(9));
+                default -> {
+                    client.session.putInt(SessionFile.PIN_HIGH_WATER_OFFSET, 4);
+                    client.session.putLong(
+                            SessionFile.pinOffset(random.nextInt(4)), random.nextInt(1 << 20));
+                }
+            }
+        }
+    }
+}

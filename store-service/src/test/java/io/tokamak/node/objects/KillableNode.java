@@ -1,0 +1,68 @@
+package io.tokamak.node.objects;
+
+import io.tokamak.memory.Processes;
+import io.tokamak.node.local.LocalServer;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.InstantSource;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node without Spring and without a cluster that kills itself with kill -9 at a step of its own:
+ * the victim of the crash suite. It says {@code ready}; {@code arm STEP N} on its input ends it at
+ * the Nth time that it comes by; {@code malformed} asks how many messages broke a rule.
+ */
+final class KillableNode {
+    private static final int SIGKILL = 9;
+
+    private record Trap(String step, AtomicInteger left) {}
+
+    private static volatile @Nullable Trap trap;
+
+    private KillableNode() {}
+
+    /** Folder, bytes of the pool. */
+    @SuppressWarnings("SystemOut") // how the suite and its node talk
+    public static void main(String[] arguments) throws IOException {
+        StoreSettings settings =
+                StoreSettings.of(Path.of(arguments[0]), Long.parseLong(arguments[1]))
+                        .withSteps(KillableNode::reached);
+        MemoryNames names = new MemoryNames();
+        try (Store store = Store.open(settings, names);
+                LocalServer server = new LocalServer(store, names::nodeId, InstantSource.system());
+                BufferedReader input =
+                        new BufferedReader(
+                                new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {
+            System.out.println("ready");
+            for (String line = input.readLine(); line != null; line = input.readLine()) {
+                String[] words = line.split(" ", -1);
+                switch (words[0]) {
+                    case "arm" ->
+                            trap =
+                                    new Trap(
+                                            words[1],
+                                            new AtomicInteger(Integer.parseInt(words[2])));
+                    case "malformed" -> System.out.println("malformed " + server.malformedCount());
+                    default -> throw new IllegalArgumentException(line);
+                }
+            }
+        }
+        System.exit(0);
+    }
+
+    private static void reached(String step) {
+        Trap set = trap;
+        if (set != null && set.step().equals(step) && set.left().decrementAndGet() == 0) {
+            try {
+                Processes.signal(Processes.pid(), SIGKILL);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+    }
+}

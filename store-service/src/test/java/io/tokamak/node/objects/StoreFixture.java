@@ -1,0 +1,124 @@
+package io.tokamak.node.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tokamak.checker.Severity;
+import io.tokamak.checker.StoreChecker;
+import io.tokamak.checker.StoreReport;
+import io.tokamak.layout.Folder;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
+
+/** A store in a folder of its own on tmpfs, opened and closed as often as a test likes. */
+final class StoreFixture implements AutoCloseable {
+    static final long POOL_BYTES = 16L << 20;
+
+    final Path folder;
+    final MemoryNames names = new MemoryNames();
+    final TestClock clock = new TestClock();
+    StoreSettings settings;
+    Store store;
+
+    private StoreFixture(long poolBytes) {
+        try {
+            folder = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-test-").resolve("n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        settings = StoreSettings.of(folder, poolBytes).withClock(clock);
+        store = opened();
+    }
+
+    static StoreFixture open() {
+        return new StoreFixture(POOL_BYTES);
+    }
+
+    static StoreFixture open(long poolBytes) {
+        return new StoreFixture(poolBytes);
+    }
+
+    private Store opened() {
+        try {
+            return Store.open(settings, names);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Folder files() {
+        return new Folder(folder);
+    }
+
+    void restart() {
+        store.close();
+        store = opened();
+    }
+
+    Ledger ledger() {
+        return status().ledger();
+    }
+
+    Store.Status status() {
+        return get(store.status());
+    }
+
+    /** The node lives, and what it says of its bytes adds up (I28). */
+    Ledger balanced() {
+        Ledger ledger = ledger();
+        assertThat(store.failure()).isNull();
+        assertThat(ledger.isBalanced()).as("%s", ledger).isTrue();
+        return ledger;
+    }
+
+    /** What the node says and what the files say is the same. */
+    void sound() {
+        Ledger ledger = balanced();
+        try {
+            StoreReport report = StoreChecker.check(files(), StoreChecker.Mode.LIVE);
+            assertThat(report.findings(Severity.ERROR)).isEmpty();
+            if (report.stable()) {
+                assertThat(report.ledger().inUse()).isEqualTo(ledger.inUse());
+                assertThat(report.ledger().leased()).isEqualTo(ledger.leased());
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    LaneClient attach() {
+        return LaneClient.attach(store);
+    }
+
+    static <T> T get(CompletableFuture<T> future) {
+        try {
+            return future.get(20, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException cause) {
+                throw cause;
+            }
+            throw new AssertionError(e);
+        } catch (InterruptedException | TimeoutException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Override
+    public void close() {
+        store.close();
+        try (Stream<Path> all = Files.walk(folder.getParent())) {
+            for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
+                Files.deleteIfExists(path);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

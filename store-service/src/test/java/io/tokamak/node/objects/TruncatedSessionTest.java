@@ -1,0 +1,151 @@
+package io.tokamak.node.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.objects.ObjectName;
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+@DisplayName("A session file that its client truncates")
+class TruncatedSessionTest {
+
+    @Test
+    @Timeout(180)
+    @DisplayName("I17: harms that session alone, wherever the node is just then")
+    void harmsItAlone(@TempDir Path folder) throws IOException, InterruptedException {
+        Path output = folder.resolve("output");
+        Process node =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "--enable-native-access=ALL-UNNAMED",
+                                "--add-opens=java.base/java.lang=ALL-UNNAMED",
+                                "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
+                                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
+                                "--sun-misc-unsafe-memory-access=allow",
+                                "-cp",
+                                System.getProperty("java.class.path"),
+                                Truncating.class.getName(),
+                                "60")
+                        .redirectErrorStream(true)
+                        .redirectOutput(output.toFile())
+                        .start();
+        try {
+            assertThat(node.waitFor(150, TimeUnit.SECONDS)).isTrue();
+            assertThat(node.exitValue()).as("%s", tail(output)).isZero();
+        } finally {
+            node.destroyForcibly();
+        }
+    }
+
+    private static String tail(Path output) throws IOException {
+        List<String> lines = Files.readAllLines(output);
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+    }
+
+    /** A node in a JVM of its own: a fault that it does not survive would end the tests. */
+    static final class Truncating {
+        private final StoreFixture fixture = StoreFixture.open();
+        private final LaneClient witness = fixture.attach();
+        private final Random random = new Random(5);
+        private final byte[] payload = new byte[200];
+        private volatile boolean done;
+
+        public static void main(String[] arguments) throws Exception {
+            Truncating truncating = new Truncating();
+            try {
+                truncating.run(Integer.parseInt(arguments[0]));
+            } catch (Throwable e) {
+                e.printStackTrace();
+                Throwable failure = truncating.fixture.store.failure();
+                if (failure != null) {
+                    failure.printStackTrace();
+                }
+                System.exit(1);
+            }
+            System.exit(0);
+        }
+
+        private void run(int rounds) throws Exception {
+            ObjectId kept = witness.put(payload);
+            Thread looker = Thread.ofPlatform().daemon().start(this::look);
+            for (int round = 0; round < rounds; round++) {
+                LaneClient hostile = fixture.attach();
+                use(hostile, round);
+                ObjectId next = witness.nextId();
+                if (random.nextBoolean()) {
+                    StoreFixture.get(fixture.store.addInterest(hostile.name, List.of(next)));
+                }
+                truncate(hostile);
+                var _ =
+                        fixture.store.lease(
+                                hostile.name, null, SessionFile.KIND_SHARED, 64, null, 0);
+                fixture.names.gate.complete(null);
+                witness.commit(witness.write(next, payload, ObjectMetadata.PLAIN));
+                assertThat(
+                                StoreFixture.get(fixture.store.resolve(List.of(next, kept), 2, 0))
+                                        .present())
+                        .hasSize(2);
+                Eventually.holds("fenced", () -> isFenced(hostile.number));
+                assertThat(witness.read(kept)).isEqualTo(payload);
+                fixture.balanced();
+                hostile.close();
+                Eventually.holds("buried", hostile::isBuried);
+                StoreFixture.get(fixture.store.delete(List.of(next)));
+                fixture.balanced();
+            }
+            done = true;
+            looker.join();
+            Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+            fixture.sound();
+            fixture.close();
+        }
+
+        private void use(LaneClient hostile, int round) {
+            for (int i = 0; i < 20; i++) {
+                hostile.put(payload);
+            }
+            if (random.nextBoolean()) {
+                hostile.pin(hostile.putSeen(payload));
+            }
+            if (random.nextBoolean()) {
+                fixture.names.gate = new CompletableFuture<>();
+                hostile.commitNamed(
+                        payload, ObjectMetadata.named(new ObjectName("test", "round " + round)));
+            }
+            hostile.put(payload);
+        }
+
+        private void truncate(LaneClient hostile) throws IOException {
+            long[] lengths = {0, 4096, SessionFile.ACCESSES_OFFSET, SessionFile.PINS_OFFSET};
+            try (RandomAccessFile file =
+                    new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
+                file.setLength(lengths[random.nextInt(lengths.length)]);
+            }
+        }
+
+        private boolean isFenced(int number) {
+            return fixture.status().sessions().stream()
+                    .allMatch(session -> session.number() != number || session.fenced());
+        }
+
+        private void look() {
+            while (!done) {
+                fixture.status();
+            }
+        }
+    }
+}
