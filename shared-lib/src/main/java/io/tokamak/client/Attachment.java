@@ -323,14 +323,12 @@ final class Attachment {
                 pool.segment(), location + PoolFile.HEADER_BYTES, metadataLength, name);
     }
 
+    /** The last access that the node knows of is {@code expiry - idle - granularity}. */
     private void reportAccess(long slot, long first, long second) {
         int idle = index.idle(slot);
         if (idle != 0) {
             long expiry = index.expiry(slot);
-            long idleMillis = IndexFile.idleMillis(idle);
-            long granularity = IndexFile.accessGranularityMillis(idleMillis);
-            if (expiry - idleMillis - 2 * granularity
-                    <= store.getLongOpaque(StoreFile.NOW_OFFSET)) {
+            if (expiry - IndexFile.idleMillis(idle) <= store.getLongOpaque(StoreFile.NOW_OFFSET)) {
                 session.accesses().report(first, second, expiry);
             }
         }

@@ -322,7 +322,6 @@ final class MappedClient implements TokamakClient {
                 location,
                 Long.reverseBytes(id.mostSignificantBits()),
                 Long.reverseBytes(id.leastSignificantBits()),
-                plan.flags(),
                 length,
                 metadata.length);
         long recordEnd = PoolFile.recordEnd(location, metadata.length, length);
@@ -496,7 +495,6 @@ final class MappedClient implements TokamakClient {
                 location,
                 Long.reverseBytes(id.mostSignificantBits()),
                 Long.reverseBytes(id.leastSignificantBits()),
-                plan.flags(),
                 length,
                 metadataLength);
         lane.commit(PoolFile.recordEnd(location, metadataLength, length));
@@ -547,14 +545,28 @@ final class MappedClient implements TokamakClient {
     public ObjectWriter create(long sizeBytes, PutOptions putOptions) {
         Attachment attachment = attachment();
         checkNotFenced(attachment);
-        return MappedWriter.ofLength(this, attachment, plan(putOptions, attachment), sizeBytes);
+        return MappedWriter.ofLength(this, attachment, freePlan(putOptions, attachment), sizeBytes);
     }
 
     @Override
     public ObjectWriter create(PutOptions putOptions) {
         Attachment attachment = attachment();
         checkNotFenced(attachment);
-        return MappedWriter.ofUnknownLength(this, attachment, plan(putOptions, attachment));
+        return MappedWriter.ofUnknownLength(this, attachment, freePlan(putOptions, attachment));
+    }
+
+    /** The plan of an object whose name nobody has yet. */
+    private PutPlan freePlan(PutOptions putOptions, Attachment attachment) {
+        PutPlan plan = plan(putOptions, attachment);
+        ObjectId id = plan.namedId();
+        if (id != null) {
+            try (MappedView there = attachment.pin(id, null)) {
+                if (there != null) {
+                    throw exists(plan, there.incarnation());
+                }
+            }
+        }
+        return plan;
     }
 
     @Override
@@ -629,20 +641,20 @@ final class MappedClient implements TokamakClient {
 
     private boolean awaitOne(ObjectId id, Deadline deadline) {
         if (deadline.isExpired()) {
-            return resolve(List.of(id)).contains(id);
+            return resolve(List.of(id), controlDeadline()).contains(id);
         }
         return !await(List.of(id), 1, deadline).ready().isEmpty();
     }
 
     /** Which of them are there, after all lanes were drained. */
-    private Set<ObjectId> resolve(List<ObjectId> ids) {
+    private Set<ObjectId> resolve(List<ObjectId> ids, Deadline deadline) {
         Set<ObjectId> present = new HashSet<>();
         for (int from = 0; from < ids.size(); from += IDS_PER_CALL) {
             List<ObjectId> part = ids.subList(from, Math.min(ids.size(), from + IDS_PER_CALL));
             ResolveRequest.Builder request = ResolveRequest.newBuilder();
             part.forEach(id -> request.addIds(Descriptions.bytes(id)));
             ResolveResponse response =
-                    control.call(controlDeadline(), stub -> stub.resolve(request.build()));
+                    control.call(deadline, stub -> stub.resolve(request.build()));
             for (int i = 0; i < part.size() && i < response.getPresencesCount(); i++) {
                 if (response.getPresences(i) == Presence.PRESENCE_PRESENT) {
                     present.add(part.get(i));
@@ -700,7 +712,7 @@ final class MappedClient implements TokamakClient {
         }
         List<ObjectId> pending =
                 deadline.isExpired()
-                        ? without(missing, resolve(missing))
+                        ? without(missing, resolve(missing, controlDeadline()))
                         : await(missing, missing.size(), deadline).pending();
         if (!pending.isEmpty()) {
             ObjectNotFound first = new ObjectNotFound(pending.getFirst());
@@ -761,9 +773,11 @@ final class MappedClient implements TokamakClient {
         List<ObjectId> all = List.copyOf(ids);
         int wanted = Math.min(count, all.size());
         Progress progress = new Progress(all, wanted);
+        // Who does not wait at all still waits for the node's word, by the client's deadline.
+        Deadline patience = deadline.isExpired() ? controlDeadline() : deadline;
         while (!progress.look(attachment()) && !awaitSeals(progress, deadline)) {
             if (deadline.isExpired()) {
-                progress.add(resolve(progress.pending()));
+                progress.add(resolve(progress.pending(), patience));
                 break;
             }
         }
@@ -868,7 +882,7 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public boolean contains(ObjectId id) {
-        return peek(id) || !resolve(List.of(id)).isEmpty();
+        return peek(id) || !resolve(List.of(id), controlDeadline()).isEmpty();
     }
 
     @Override

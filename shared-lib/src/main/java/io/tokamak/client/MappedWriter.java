@@ -190,17 +190,22 @@ final class MappedWriter implements ObjectWriter {
     /** Doubles the extent. The name is not reserved any more: the seal says who was first. */
     private void grow(long length) {
         long capacity = Math.max(length, 2 * position);
+        Deadline deadline = Deadline.after(plan.options().timeout());
         Lane next =
                 writing.lanes()
                         .leaseSingle(
                                 PoolFile.recordBytesMax(plan.encoded().length, capacity),
                                 null,
-                                Deadline.after(plan.options().timeout()));
+                                deadline);
         Lane previous = lane;
         MemorySegment written = writing.pool().segment().asSlice(payloadOffset(), position);
         lane = next;
         Copier.copy(written, writing.pool(), payloadOffset(), writing.lanes().pages());
-        writing.lanes().giveBack(previous);
+        if (plan.isNamed()) {
+            writing.lanes().giveBackNow(previous, deadline);
+        } else {
+            writing.lanes().giveBack(previous);
+        }
     }
 
     @Override
@@ -242,7 +247,6 @@ final class MappedWriter implements ObjectWriter {
                 location,
                 Long.reverseBytes(id.mostSignificantBits()),
                 Long.reverseBytes(id.leastSignificantBits()),
-                plan.flags(),
                 length,
                 metadataLength);
         return plan.isNamed() ? sealNamed(place, length) : sealAnonymous(length);

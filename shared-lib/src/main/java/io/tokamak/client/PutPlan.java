@@ -4,7 +4,6 @@ import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
-import io.tokamak.segment.RecordHeader;
 import org.jspecify.annotations.Nullable;
 
 /** What the options of a put come to: made once, and used again for the same options. Immutable. */
@@ -13,7 +12,6 @@ final class PutPlan {
     private final int sessionNumber;
     private final ObjectMetadata metadata;
     private final byte[] encoded;
-    private final int flags;
     private final @Nullable ObjectId namedId;
 
     PutPlan(PutOptions options, Attachment attachment) {
@@ -28,7 +26,6 @@ final class PutPlan {
                         options.lifetime() == null ? Lifetime.byDefault() : options.lifetime(),
                         options.group());
         this.encoded = MetadataCodec.encode(metadata, attachment.nowMillis(), sessionNumber);
-        this.flags = RecordHeader.flags(metadata);
         this.namedId = options.name() == null ? null : ObjectId.named(options.name());
     }
 
@@ -58,11 +55,6 @@ final class PutPlan {
     /** The metadata as it lies in the pool. Not to be changed. */
     byte[] encoded() {
         return encoded;
-    }
-
-    /** Of the record's header. */
-    int flags() {
-        return flags;
     }
 
     /** Null: an anonymous object. */

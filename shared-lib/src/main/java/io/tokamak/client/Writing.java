@@ -81,5 +81,10 @@ record Writing(Memory pool, Doorbell doorbell, Lanes lanes, IdSource ids) {
         public void giveBack(int lane) {
             session.giveBack(lane);
         }
+
+        @Override
+        public void giveBackNow(int lane, Deadline deadline) {
+            session.giveBackNow(lane, deadline);
+        }
     }
 }

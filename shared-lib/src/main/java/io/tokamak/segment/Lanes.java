@@ -248,6 +248,15 @@ public final class Lanes {
         leases.giveBack(lane.number());
     }
 
+    /**
+     * As {@link #giveBack}, and waits for the node: the name that was reserved with the lane is
+     * free then.
+     */
+    public void giveBackNow(Lane lane, Deadline deadline) {
+        lane.close();
+        leases.giveBackNow(lane.number(), deadline);
+    }
+
     public WarmPages pages() {
         return pages;
     }

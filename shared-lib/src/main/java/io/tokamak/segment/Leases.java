@@ -30,4 +30,10 @@ public interface Leases {
      * node.
      */
     void giveBack(int lane);
+
+    /**
+     * As {@link #giveBack}, and waits for the node: from the return on, a name reserved with the
+     * lane is free.
+     */
+    void giveBackNow(int lane, Deadline deadline);
 }

@@ -24,7 +24,8 @@ public final class AccessLog {
     private final ReentrantLock lock = new ReentrantLock();
     private long tail;
     private long[] waiting = new long[64];
-    private int waitingCount;
+    private int waitingStart;
+    private int waitingEnd;
 
     public AccessLog(Memory session) {
         this.session = session;
@@ -47,7 +48,7 @@ public final class AccessLog {
         }
         lock.lock();
         try {
-            if (waitingCount > 0 || !append(first, second)) {
+            if (waitingEnd > 0 || !append(first, second)) {
                 delay(first, second);
             }
         } finally {
@@ -64,14 +65,15 @@ public final class AccessLog {
     public boolean flush() {
         lock.lock();
         try {
-            int flushed = 0;
-            while (flushed < waitingCount
-                    && append(waiting[2 * flushed], waiting[2 * flushed + 1])) {
-                flushed++;
+            while (waitingStart < waitingEnd
+                    && append(waiting[2 * waitingStart], waiting[2 * waitingStart + 1])) {
+                waitingStart++;
             }
-            System.arraycopy(waiting, 2 * flushed, waiting, 0, 2 * (waitingCount - flushed));
-            waitingCount -= flushed;
-            return waitingCount > 0;
+            if (waitingStart == waitingEnd) {
+                waitingStart = 0;
+                waitingEnd = 0;
+            }
+            return waitingEnd > 0;
         } finally {
             lock.unlock();
         }
@@ -95,14 +97,14 @@ public final class AccessLog {
      * access before.
      */
     private void delay(long first, long second) {
-        if (waitingCount == WAITING_MAX) {
+        if (waitingEnd == WAITING_MAX) {
             return;
         }
-        if (2 * waitingCount == waiting.length) {
+        if (2 * waitingEnd == waiting.length) {
             waiting = Arrays.copyOf(waiting, 2 * waiting.length);
         }
-        waiting[2 * waitingCount] = first;
-        waiting[2 * waitingCount + 1] = second;
-        waitingCount++;
+        waiting[2 * waitingEnd] = first;
+        waiting[2 * waitingEnd + 1] = second;
+        waitingEnd++;
     }
 }

@@ -330,6 +330,20 @@ public final class Session {
         control.events().return_(request, IGNORE_RETURN);
     }
 
+    /**
+     * As {@link #giveBack}, and waits for the answer, or for the end of the connection, which is as
+     * good.
+     */
+    public void giveBackNow(int lane, Deadline deadline) {
+        held.set(lane, 0);
+        ReturnRequest request = ReturnRequest.newBuilder().setSession(name).addLanes(lane).build();
+        try {
+            control.callOnce(deadline, stub -> stub.return_(request));
+        } catch (NodeDown away) {
+            awaitLink(deadline);
+        }
+    }
+
     private void awaitLink(Deadline deadline) {
         if (link == Link.CONNECTED) {
             return;
