@@ -1,0 +1,49 @@
+package io.tokamak.benchmarks;
+
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+
+/** What a node costs that nobody uses. */
+final class IdleScenario implements Scenario {
+    @Override
+    public String key() {
+        return "idle";
+    }
+
+    @Override
+    public void declare(Lab lab) {
+        lab.declare(
+                "idle.node",
+                "idle node with %d attached idle clients".formatted(lab.scale().idleClients()),
+                "% of a core",
+                null,
+                Goal.atMost(1));
+        lab.declare("idle.clients", "all these clients", "% of a core", null, Goal.NONE);
+    }
+
+    @Override
+    public void run(Lab lab) throws Exception {
+        Scale scale = lab.scale();
+        Service node = lab.freshNode(scale.poolBytes() / 4); // its pages are touched soon
+        try (Child child = lab.child("idle", "clients", scale.idleClients())) {
+            child.awaitReady();
+            TimeUnit.SECONDS.sleep(scale.isSmoke() ? 1 : 10); // compilers and pre-touching end
+            for (int round = 0; round < scale.rounds(); round++) {
+                lab.progress("idle, round %d of %d".formatted(round + 1, scale.rounds()));
+                double nodeBefore = Child.cpuSeconds(node.pid());
+                double clientsBefore = Child.cpuSeconds(child.pid());
+                long begin = System.nanoTime();
+                TimeUnit.SECONDS.sleep(scale.idleSeconds());
+                double seconds = (System.nanoTime() - begin) / 1e9;
+                lab.sample(
+                        "idle.node", 100 * (Child.cpuSeconds(node.pid()) - nodeBefore) / seconds);
+                lab.sample(
+                        "idle.clients",
+                        100 * (Child.cpuSeconds(child.pid()) - clientsBefore) / seconds);
+            }
+            Map<String, Double> found = child.go().figures();
+            Lab.check("attached sessions", scale.idleClients(), found.get("sessions"));
+        }
+        lab.discardNode();
+    }
+}
