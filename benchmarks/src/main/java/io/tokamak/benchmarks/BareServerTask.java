@@ -96,7 +96,7 @@ final class BareServerTask implements Task {
                     HttpResponse head =
                             new DefaultHttpResponse(HttpVersion.HTTP_1_1, HttpResponseStatus.OK);
                     head.headers().set(HttpHeaderNames.CONTENT_LENGTH, memory.byteSize());
-                    context.write(head, context.voidPromise());
+                    var _ = context.write(head, context.voidPromise());
                     send(context);
                 }
             }
@@ -111,7 +111,7 @@ final class BareServerTask implements Task {
                             new DefaultFullHttpResponse(
                                     HttpVersion.HTTP_1_1, HttpResponseStatus.CREATED);
                     answer.headers().set(HttpHeaderNames.CONTENT_LENGTH, 0);
-                    context.writeAndFlush(answer, context.voidPromise());
+                    var _ = context.writeAndFlush(answer, context.voidPromise());
                 }
             }
         }
@@ -129,11 +129,12 @@ final class BareServerTask implements Task {
                 ByteBuf bytes = context.alloc().directBuffer(length);
                 bytes.writeBytes(memory.asSlice(at, length).asByteBuffer());
                 at += length;
-                context.writeAndFlush(
-                        at < memory.byteSize()
-                                ? new DefaultHttpContent(bytes)
-                                : new DefaultLastHttpContent(bytes),
-                        context.voidPromise());
+                var _ =
+                        context.writeAndFlush(
+                                at < memory.byteSize()
+                                        ? new DefaultHttpContent(bytes)
+                                        : new DefaultLastHttpContent(bytes),
+                                context.voidPromise());
             }
         }
     }

@@ -84,7 +84,13 @@ final class Bench implements Callable<Integer> {
         if (chosen == null || chosen.quick) {
             return Scale.QUICK;
         }
-        return chosen.full ? Scale.FULL : Scale.SMOKE;
+        if (chosen.full) {
+            return Scale.FULL;
+        }
+        if (!chosen.smoke) {
+            throw new IllegalStateException("no length was chosen");
+        }
+        return Scale.SMOKE;
     }
 
     @Override

@@ -19,8 +19,8 @@ final class CallsTask implements Task {
         Map<String, Double> figures = new LinkedHashMap<>();
         Path log = Files.createTempFile("tokamak-jmh", ".log");
         try {
-            for (String call : arguments.text("calls").split(",")) { // name*threads
-                String[] parts = call.split("\\*");
+            for (String call : arguments.text("calls").split(",", -1)) { // name*threads
+                String[] parts = call.split("\\*", -1);
                 Collection<RunResult> results =
                         new Runner(
                                         new OptionsBuilder()

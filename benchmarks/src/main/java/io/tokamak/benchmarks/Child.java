@@ -41,7 +41,7 @@ final class Child implements AutoCloseable {
     /** Has it killed when the driver ends. */
     static Process register(Process process) {
         PROCESSES.add(process);
-        process.onExit().thenAccept(PROCESSES::remove);
+        var _ = process.onExit().thenAccept(PROCESSES::remove);
         return process;
     }
 
@@ -125,7 +125,7 @@ final class Child implements AutoCloseable {
 
     private void note(String line) {
         if (line.startsWith("figure ")) {
-            String[] words = line.split(" ");
+            String[] words = line.split(" ", -1);
             figures.put(words[1], Double.valueOf(words[2]));
             return;
         }
@@ -149,7 +149,7 @@ final class Child implements AutoCloseable {
     /** User and system time that a process has used. */
     static double cpuSeconds(long pid) throws IOException {
         String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+        String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return (Long.parseLong(fields[11]) + Long.parseLong(fields[12])) / 100.0;
     }
 }

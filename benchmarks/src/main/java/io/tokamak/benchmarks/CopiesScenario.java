@@ -69,7 +69,7 @@ final class CopiesScenario implements Scenario {
         try (Child child =
                 Child.start(lab.folder(), options, "copies", "size", size, "times", times)) {
             Map<String, Double> found = child.figures();
-            Lab.check("objects put", 4.0 * times, found.get("count"));
+            Lab.check("objects put", 4L * times, found.get("count"));
             lab.sample(key, Lab.figure(found, "put"), Lab.figure(found, "copy"));
         }
     }

@@ -2,6 +2,7 @@ package io.tokamak.benchmarks;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
@@ -21,7 +22,8 @@ final class HttpTask implements Task {
         String path = arguments.text("path");
         ByteBuffer part = ByteBuffer.allocateDirect(BUFFER_BYTES);
         Payloads.fill(MemorySegment.ofBuffer(part), 3); // each part adds up to SUM
-        try (SocketChannel server = SocketChannel.open(new InetSocketAddress("127.0.0.1", port))) {
+        try (SocketChannel server =
+                SocketChannel.open(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
             double putSeconds = Double.MAX_VALUE;
             double getSeconds = Double.MAX_VALUE;
             int times = arguments.count("times");

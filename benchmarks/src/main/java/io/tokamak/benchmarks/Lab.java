@@ -160,10 +160,10 @@ final class Lab implements AutoCloseable {
     }
 
     /** A count that must be right for a figure to mean anything. */
-    static void check(String what, double expected, @Nullable Double actual) {
+    static void check(String what, long expected, @Nullable Double actual) {
         if (actual == null || expected != actual) {
             throw new IllegalStateException(
-                    "%s: expected %s, got %s".formatted(what, expected, actual));
+                    "%s: expected %d, got %s".formatted(what, expected, actual));
         }
     }
 

@@ -20,7 +20,7 @@ record Machine(
     }
 
     static long memoryBytes(String name) throws IOException {
-        return Long.parseLong(field("/proc/meminfo", name).split(" ")[0]) << 10;
+        return Long.parseLong(field("/proc/meminfo", name).split(" ", -1)[0]) << 10;
     }
 
     private static String field(String file, String name) throws IOException {

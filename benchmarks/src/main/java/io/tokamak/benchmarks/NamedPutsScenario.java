@@ -35,8 +35,7 @@ final class NamedPutsScenario implements Scenario {
     private static Map<String, Double> puts(Lab lab, int threads, int puts) throws Exception {
         try (Child child = lab.child("named", "threads", threads, "puts", puts)) {
             Map<String, Double> found = child.figures();
-            Lab.check(
-                    "named objects deleted", (double) puts / threads * threads, found.get("count"));
+            Lab.check("named objects deleted", (long) puts / threads * threads, found.get("count"));
             return found;
         }
     }

@@ -66,7 +66,7 @@ record Scale(
                     4096 * MIB);
 
     boolean isSmoke() {
-        return this == SMOKE;
+        return name.equals(SMOKE.name);
     }
 
     /** With a smaller pool, and everything that has to lie in it at once. */
