@@ -122,6 +122,9 @@ final class CallsScenario implements Scenario {
     }
 
     private static int[] counts(Lab lab) {
+        if (lab.scale().isSmoke()) {
+            return new int[] {lab.scale().hotObjects()};
+        }
         return new int[] {lab.scale().hotObjects(), lab.scale().randomObjects()};
     }
 

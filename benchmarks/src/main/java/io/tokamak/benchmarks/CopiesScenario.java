@@ -53,7 +53,7 @@ final class CopiesScenario implements Scenario {
             lab.node();
             warm(lab, "copies.1MiB", ONE_THREAD, MIB, 128);
             warm(lab, "copies.large", ONE_THREAD, scale.largeBytes(), 2);
-            warm(lab, "copies.huge", List.of(), scale.hugeBytes(), 1);
+            warm(lab, "copies.huge", lab.jvmOptions(), scale.hugeBytes(), 1);
         }
         for (int round = 0; round < scale.rounds(); round++) {
             lab.progress("cold copies, round %d of %d".formatted(round + 1, scale.rounds()));

@@ -11,6 +11,9 @@ import java.util.concurrent.TimeUnit;
 final class Jvm {
     private static final Path BIN = Path.of(System.getProperty("java.home", ""), "bin");
 
+    /** For runs whose figures mean nothing: less to compile. */
+    static final List<String> SHORT = List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC");
+
     private Jvm() {}
 
     /**

@@ -32,6 +32,11 @@ final class Lab implements AutoCloseable {
         return scale;
     }
 
+    /** What processes are started with beyond what is usual. */
+    List<String> jvmOptions() {
+        return scale.isSmoke() ? Jvm.SHORT : List.of();
+    }
+
     /** On tmpfs, removed at the end. */
     Path workspace() {
         return workspace;
@@ -58,7 +63,7 @@ final class Lab implements AutoCloseable {
 
     /** A node on what the folder holds. */
     Service startNode(long poolBytes) throws IOException, InterruptedException {
-        return startNode(poolBytes, List.of());
+        return startNode(poolBytes, jvmOptions());
     }
 
     /** As the launcher does: a first run leaves a cache that the others start from. */
@@ -107,7 +112,7 @@ final class Lab implements AutoCloseable {
     }
 
     Child child(String task, Object... namesAndValues) throws IOException {
-        return Child.start(folder(), List.of(), task, namesAndValues);
+        return Child.start(folder(), jvmOptions(), task, namesAndValues);
     }
 
     /** Says what a figure is; {@link #sample} gives it numbers. */
