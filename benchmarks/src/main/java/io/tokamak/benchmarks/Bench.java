@@ -113,9 +113,7 @@ final class Bench implements Callable<Integer> {
         for (Scenario scenario : chosen) {
             scenario.declare(lab);
         }
-        if (!scale.isSmoke()) {
-            lab.train();
-        }
+        lab.train();
         for (Scenario scenario : chosen) {
             long begin = System.nanoTime();
             try {

@@ -215,7 +215,7 @@ public class CallsBenchmark {
 
         private Corpus(int size, int count) {
             this.size = size;
-            client = TokamakClient.connect();
+            client = Worker.connect("bench-calls");
             payload = Payloads.make(size, 0);
             List<ObjectId> ids = new ArrayList<>(count);
             for (int i = 0; i < count; i++) {

@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
@@ -32,8 +31,7 @@ final class ColdTask implements Task {
     }
 
     private static double put(MemorySegment source) {
-        try (TokamakClient client =
-                TokamakClient.connect(ConnectOptions.defaults().withName("bench-cold"))) {
+        try (TokamakClient client = Worker.connect("bench-cold")) {
             long begin = System.nanoTime();
             ObjectId id = client.put(source, PutOptions.DEFAULTS).id();
             double seconds = (System.nanoTime() - begin) / 1e9;

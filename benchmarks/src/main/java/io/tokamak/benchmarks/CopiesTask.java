@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.ObjectWriter;
 import io.tokamak.client.PutOptions;
@@ -25,8 +24,7 @@ final class CopiesTask implements Task {
         long size = arguments.number("size");
         int times = arguments.count("times");
         try (Arena arena = Arena.ofShared();
-                TokamakClient client =
-                        TokamakClient.connect(ConnectOptions.defaults().withName("bench-copies"))) {
+                TokamakClient client = Worker.connect("bench-copies")) {
             MemorySegment source = arena.allocate(size, 64);
             Payloads.fill(source, 3);
             puts(client, source, times); // the pages of both are touched by this process

@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
@@ -19,8 +18,7 @@ final class FillTask implements Task {
         if (arguments.text("lifetime").equals("deleted")) {
             options = options.withLifetime(Lifetime.untilDeleted());
         }
-        try (TokamakClient client =
-                TokamakClient.connect(ConnectOptions.defaults().withName("bench-fill"))) {
+        try (TokamakClient client = Worker.connect("bench-fill")) {
             ObjectId last = null;
             for (long i = 0; i < objects; i++) {
                 last = client.put(payload, options).id();
@@ -30,8 +28,7 @@ final class FillTask implements Task {
             }
         }
         // The lanes are back: what they still held free is free.
-        try (TokamakClient client =
-                TokamakClient.connect(ConnectOptions.defaults().withName("bench-fill"))) {
+        try (TokamakClient client = Worker.connect("bench-fill")) {
             NodeInfo node = client.node();
             return Map.of(
                     "objects", (double) node.objects(),

@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import java.util.ArrayList;
@@ -13,8 +12,7 @@ final class IdleTask implements Task {
     public Map<String, Double> run(Arguments arguments) throws Exception {
         List<TokamakClient> clients = new ArrayList<>();
         for (int i = 0; i < arguments.count("clients"); i++) {
-            TokamakClient client =
-                    TokamakClient.connect(ConnectOptions.defaults().withName("bench-idle-" + i));
+            TokamakClient client = Worker.connect("bench-idle-" + i);
             client.put(Payloads.make(64, i), PutOptions.DEFAULTS);
             clients.add(client);
         }

@@ -32,7 +32,7 @@ final class Lab implements AutoCloseable {
         return scale;
     }
 
-    /** What processes are started with beyond what is usual. */
+    /** What the processes of tasks are started with beyond what is usual. */
     List<String> jvmOptions() {
         return scale.isSmoke() ? Jvm.SHORT : List.of();
     }
@@ -63,7 +63,7 @@ final class Lab implements AutoCloseable {
 
     /** A node on what the folder holds. */
     Service startNode(long poolBytes) throws IOException, InterruptedException {
-        return startNode(poolBytes, jvmOptions());
+        return startNode(poolBytes, List.of());
     }
 
     /** As the launcher does: a first run leaves a cache that the others start from. */

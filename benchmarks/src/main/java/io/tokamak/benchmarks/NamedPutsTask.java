@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
@@ -21,8 +20,7 @@ final class NamedPutsTask implements Task {
         int threads = arguments.count("threads");
         int each = arguments.count("puts") / threads;
         byte[] payload = Payloads.make(64, 5);
-        try (TokamakClient client =
-                        TokamakClient.connect(ConnectOptions.defaults().withName("bench-named"));
+        try (TokamakClient client = Worker.connect("bench-named");
                 ExecutorService executor = Executors.newFixedThreadPool(threads)) {
             round(client, executor, "warm", threads, each, payload);
             return round(client, executor, "measured", threads, each, payload);

@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
@@ -32,8 +31,7 @@ final class PutsTask implements Task {
         int size = arguments.count("size");
         long objects = arguments.number("objects") / BATCH * BATCH;
         byte[] payload = Payloads.make(size, 7);
-        try (TokamakClient client =
-                TokamakClient.connect(ConnectOptions.defaults().withName("bench-puts"))) {
+        try (TokamakClient client = Worker.connect("bench-puts")) {
             puts(client, payload, Math.min(objects, 20L * BATCH)); // warm
             Floor floor = floor(Path.of(arguments.text("scratch")), payload, objects);
             arguments.awaitGo();

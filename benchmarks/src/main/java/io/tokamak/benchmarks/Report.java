@@ -12,6 +12,9 @@ final class Report {
 
     static String plain(Results results) {
         StringBuilder text = new StringBuilder();
+        if (results.scale().isSmoke()) {
+            text.append("A smoke run: its figures mean nothing.\n");
+        }
         text.append(
                 "%-84s %-32s %-12s %-24s %-16s%n"
                         .formatted(
@@ -29,7 +32,7 @@ final class Report {
                                     floor(figure),
                                     ratio(figure),
                                     goal(figure),
-                                    verdict(figure)));
+                                    results.scale().isSmoke() ? "" : verdict(figure)));
             if (figure.note() != null) {
                 text.append("    ").append(figure.note()).append(System.lineSeparator());
             }

@@ -39,7 +39,7 @@ final class RestScenario implements Scenario {
                         lab.program("gateway"),
                         lab.log("gateway"),
                         Map.of("TOKAMAK_FOLDER", lab.folder().toString()),
-                        lab.jvmOptions(),
+                        List.of(),
                         List.of(
                                 "--tokamak.gateway.folder=" + lab.folder(),
                                 "--spring.grpc.server.port=" + Service.freePort()))) {

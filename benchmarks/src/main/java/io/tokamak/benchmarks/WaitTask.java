@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
@@ -25,8 +24,7 @@ final class WaitTask implements Task {
         int warm = times / 5;
         long[] waits = new long[times - warm];
         long[] sockets = new long[times - warm];
-        try (TokamakClient client =
-                        TokamakClient.connect(ConnectOptions.defaults().withName("bench-wait"));
+        try (TokamakClient client = Worker.connect("bench-wait");
                 SocketChannel peer = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             peer.connect(UnixDomainSocketAddress.of(Path.of(arguments.text("socket"))));
             for (int i = 0; i < times; i++) {

@@ -1,6 +1,5 @@
 package io.tokamak.benchmarks;
 
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectWriter;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
@@ -28,8 +27,7 @@ final class WakeTask implements Task {
     @Override
     public Map<String, Double> run(Arguments arguments) throws Exception {
         int times = arguments.count("times");
-        try (TokamakClient client =
-                        TokamakClient.connect(ConnectOptions.defaults().withName("bench-wake"));
+        try (TokamakClient client = Worker.connect("bench-wake");
                 ServerSocketChannel server =
                         ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
             server.bind(UnixDomainSocketAddress.of(Path.of(arguments.text("socket"))));

@@ -1,11 +1,20 @@
 package io.tokamak.benchmarks;
 
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.TokamakClient;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 
 /** Main class of the processes that the driver starts: runs one task, prints what it found. */
 final class Worker {
     private Worker() {}
+
+    /** Patient: many processes may start at once. */
+    static TokamakClient connect(String name) {
+        return TokamakClient.connect(
+                ConnectOptions.defaults().withName(name).withTimeout(Duration.ofMinutes(1)));
+    }
 
     private static Task task(String name) {
         return switch (name) {
