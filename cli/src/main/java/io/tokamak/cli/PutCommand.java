@@ -249,13 +249,11 @@ final class PutCommand implements Callable<Integer> {
         }
         try (ObjectWriter writer = client.create(options);
                 Progress progress = Progress.of(what, -1)) {
-            while (!ended || part.position() > 0) {
+            writer.write(part.flip());
+            while (!ended) {
+                ended = fill(channel, part.clear());
                 writer.write(part.flip());
                 progress.reached(writer.position());
-                ended = ended || fill(channel, part.clear());
-                if (ended && part.position() == 0) {
-                    break;
-                }
             }
             return writer.seal();
         }

@@ -17,7 +17,7 @@ import java.util.List;
  */
 final class ReaderProcess implements AutoCloseable {
     /** As the product's jars open it, for a class path that is not one jar. */
-    private static final List<String> ACCESS =
+    static final List<String> ACCESS =
             List.of(
                     "--enable-native-access=ALL-UNNAMED",
                     "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",

@@ -18,6 +18,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.function.Supplier;
@@ -51,6 +52,12 @@ final class IndexWalk {
     private final long bucketCount;
     private final BitSet linked = new BitSet();
 
+    /** Offset of the link by which an overflow bucket was reached. */
+    private long[] linkedBy = new long[1024];
+
+    /** Links followed in the chain at hand. */
+    private final List<Link> path = new ArrayList<>();
+
     /** Of the chain at hand: slots in use whose range counts, in the order of the chain. */
     private final List<Entry> chain = new ArrayList<>();
 
@@ -67,7 +74,9 @@ final class IndexWalk {
     private long spilled;
     private long changed;
 
-    private record Entry(long slot, int state, long first, long second, long location) {}
+    private record Link(long offset, int value) {}
+
+    private record Entry(long slot, long word, int state, long first, long second, long location) {}
 
     private record Pending(Severity severity, Check check, Supplier<String> what) {}
 
@@ -173,6 +182,7 @@ final class IndexWalk {
 
     private void walkChain(long bucket, boolean nodeAlive) {
         chain.clear();
+        path.clear();
         long linkOffset = IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket);
         walkBucket(IndexFile.bucketOffset(bucket), bucket, nodeAlive);
         int link = index.getIntAcquire(linkOffset);
@@ -181,30 +191,53 @@ final class IndexWalk {
             if (overflow < 0) {
                 return;
             }
+            path.add(new Link(linkOffset, link));
             walkBucket(IndexFile.overflowOffset(bucketLimit, overflow), bucket, nodeAlive);
             linkOffset = IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow);
             link = index.getIntAcquire(linkOffset);
         }
     }
 
+    /** A node may take an empty bucket off a chain and give it to another one under the walk. */
+    private boolean isChainAsWalked() {
+        return path.stream().allMatch(link -> index.getIntAcquire(link.offset) == link.value);
+    }
+
     /** The overflow bucket that a link names, or -1 when the chain cannot be followed. */
     private long follow(int link, long linkOffset) {
         long overflow = Integer.toUnsignedLong(link) - 1;
-        if (overflow >= overflowUsed) {
+        long used = files.store().getLongAcquire(StoreFile.OVERFLOW_USED_OFFSET);
+        if (overflow >= used || used > overflowLimit) {
             findings.error(
                     Check.LINK_RANGE,
                     at("link", linkOffset),
-                    "it names overflow bucket " + overflow + " of " + overflowUsed + " in use");
+                    "it names overflow bucket " + overflow + " of " + used + " in use");
             return -1;
         }
         if (linked.get((int) overflow)) {
-            findings.error(
-                    Check.LINK_TWICE,
-                    at("link", linkOffset),
-                    "it names overflow bucket " + overflow + ", which another link names too");
+            long other = linkedBy[(int) overflow];
+            boolean both =
+                    index.getIntAcquire(other) == link
+                            && index.getIntAcquire(linkOffset) == link
+                            && index.getIntAcquire(other) == link;
+            if (both) {
+                findings.error(
+                        Check.LINK_TWICE,
+                        at("link", linkOffset),
+                        "it names overflow bucket "
+                                + overflow
+                                + ", and so does the "
+                                + at("link", other));
+            } else {
+                changed++;
+            }
             return -1;
         }
+        if (overflow >= linkedBy.length) {
+            linkedBy = Arrays.copyOf(linkedBy, (int) Math.max(overflow + 1, linkedBy.length * 2L));
+        }
         linked.set((int) overflow);
+        linkedBy[(int) overflow] = linkOffset;
         return overflow;
     }
 
@@ -225,6 +258,9 @@ final class IndexWalk {
             Entry entry = entry(slot, word);
             Memory.acquireFence();
             if (index.getLong(slot + IndexFile.STATE_OFFSET) == word) {
+                if (!pending.isEmpty() && !isChainAsWalked()) {
+                    break;
+                }
                 for (Pending one : pending) {
                     findings.add(one.severity, one.check, at("slot", slot), one.what);
                 }
@@ -238,6 +274,7 @@ final class IndexWalk {
     private Entry entry(long slot, long word) {
         return new Entry(
                 slot,
+                word,
                 IndexFile.stateOf(word),
                 index.getLongOpaque(slot + IndexFile.ID_OFFSET),
                 index.getLongOpaque(slot + IndexFile.ID_OFFSET + Long.BYTES),
@@ -351,7 +388,8 @@ final class IndexWalk {
         for (Entry other : chain) {
             if (other.first != entry.first
                     || other.second != entry.second
-                    || other.slot == entry.slot) {
+                    || other.slot == entry.slot
+                    || index.getLongAcquire(other.slot) != other.word) {
                 continue;
             }
             if (other.location == entry.location && entry.state != IndexFile.SPILLED) {
@@ -521,6 +559,17 @@ final class IndexWalk {
                                     + metadataLength
                                     + " and "
                                     + payloadLength);
+        } else if (IndexFile.flags(lengthWord) != 0) {
+            error(
+                    Check.RECORD_HEADER,
+                    () ->
+                            "record of "
+                                    + id
+                                    + " at pool+"
+                                    + at
+                                    + " has the flags "
+                                    + Integer.toBinaryString(IndexFile.flags(lengthWord))
+                                    + ", must be zero");
         } else if (check != PoolFile.check(first, second, lengthWord, metadata)) {
             error(
                     Check.RECORD_HEADER,
@@ -588,42 +637,105 @@ final class IndexWalk {
         if (next < bucketLimit) {
             linkChainOfNextBucket(next);
         }
+        List<Loose> loose = new ArrayList<>();
         for (int overflow = linked.nextClearBit(0);
                 overflow < overflowUsed;
                 overflow = linked.nextClearBit(overflow + 1)) {
-            long offset = IndexFile.overflowOffset(bucketLimit, overflow);
-            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
-                long slot = offset + (long) i * SLOT_BYTES;
-                long word = index.getLongAcquire(slot + IndexFile.STATE_OFFSET);
-                if (IndexFile.stateOf(word) != IndexFile.EMPTY) {
-                    Entry entry = entry(slot, word);
-                    boolean copied = isReachable(entry);
-                    findings.add(
-                            copied && !nodeAlive ? Severity.INFO : Severity.ERROR,
-                            copied ? Check.SPLIT_UNFINISHED : Check.SLOT_UNREACHABLE,
-                            at("slot", slot),
-                            "id "
-                                    + id(entry)
-                                    + ", state "
-                                    + entry.state
-                                    + ", in overflow bucket "
-                                    + overflow
-                                    + ", which no chain reaches"
-                                    + (copied ? "; a chain has it as well" : ""));
-                }
+            Loose one = loose(overflow);
+            if (!one.isClean()) {
+                loose.add(one);
             }
-            long linkOffset = IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow);
-            int link = index.getIntAcquire(linkOffset);
-            if (link != 0) {
+        }
+        if (!loose.isEmpty() && nodeAlive) {
+            int before = loose.size();
+            BitSet named = namedByLinks();
+            loose.removeIf(one -> named.get(one.overflow) || !one.equals(loose(one.overflow)));
+            changed += before - loose.size();
+        }
+        for (Loose one : loose) {
+            report(one, nodeAlive);
+        }
+    }
+
+    /** An overflow bucket that no chain reached: its link and the state words of its slots. */
+    private record Loose(int overflow, int link, List<Long> words) {
+        boolean isClean() {
+            return link == 0
+                    && words.stream().allMatch(word -> IndexFile.stateOf(word) == IndexFile.EMPTY);
+        }
+    }
+
+    private Loose loose(int overflow) {
+        long offset = IndexFile.overflowOffset(bucketLimit, overflow);
+        List<Long> words = new ArrayList<>();
+        for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+            words.add(index.getLongAcquire(offset + (long) i * SLOT_BYTES));
+        }
+        return new Loose(
+                overflow,
+                index.getIntAcquire(
+                        IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow)),
+                words);
+    }
+
+    /**
+     * Overflow buckets that some link names now. One that was filled into a chain since the walk
+     * passed there is among them; one that was taken off again has other state words.
+     */
+    private BitSet namedByLinks() {
+        BitSet named = new BitSet();
+        long buckets =
+                IndexFile.bucketCount(files.store().getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET));
+        for (long bucket = 0; bucket < buckets; bucket++) {
+            addNamed(named, IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+        }
+        for (int overflow = linked.nextSetBit(0);
+                overflow >= 0;
+                overflow = linked.nextSetBit(overflow + 1)) {
+            addNamed(named, IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow));
+        }
+        return named;
+    }
+
+    private void addNamed(BitSet named, long linkOffset) {
+        long link = Integer.toUnsignedLong(index.getIntAcquire(linkOffset));
+        if (link != 0 && link <= overflowLimit) {
+            named.set((int) link - 1);
+        }
+    }
+
+    private void report(Loose one, boolean nodeAlive) {
+        long offset = IndexFile.overflowOffset(bucketLimit, one.overflow);
+        for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+            long slot = offset + (long) i * SLOT_BYTES;
+            if (IndexFile.stateOf(one.words.get(i)) != IndexFile.EMPTY) {
+                Entry entry = entry(slot, one.words.get(i));
+                boolean copied = isReachable(entry);
                 findings.add(
-                        nodeAlive ? Severity.ERROR : Severity.INFO,
-                        Check.LINK_LEFT_OVER,
-                        at("link", linkOffset),
-                        "overflow bucket "
-                                + overflow
-                                + " is in no chain and still links to "
-                                + (link - 1L));
+                        copied && !nodeAlive ? Severity.INFO : Severity.ERROR,
+                        copied ? Check.SPLIT_UNFINISHED : Check.SLOT_UNREACHABLE,
+                        at("slot", slot),
+                        "id "
+                                + id(entry)
+                                + ", state "
+                                + entry.state
+                                + ", in overflow bucket "
+                                + one.overflow
+                                + ", which no chain reaches"
+                                + (copied ? "; a chain has it as well" : ""));
             }
+        }
+        if (one.link != 0) {
+            findings.add(
+                    nodeAlive ? Severity.ERROR : Severity.INFO,
+                    Check.LINK_LEFT_OVER,
+                    at(
+                            "link",
+                            IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, one.overflow)),
+                    "overflow bucket "
+                            + one.overflow
+                            + " is in no chain and still links to "
+                            + (one.link - 1L));
         }
     }
 
@@ -735,6 +847,7 @@ final class IndexWalk {
                     visitor.visit(
                             new Entry(
                                     at + i,
+                                    state,
                                     state,
                                     buffer.getLong(i + (int) IndexFile.ID_OFFSET),
                                     buffer.getLong(i + (int) IndexFile.ID_OFFSET + Long.BYTES),

@@ -565,6 +565,7 @@ class StoreCheckerTest {
                     0,
                     15,
                     PoolFile.RECORD_LENGTH_OFFSET,
+                    PoolFile.RECORD_LENGTH_OFFSET + 7,
                     PoolFile.RECORD_METADATA_OFFSET,
                     PoolFile.RECORD_CHECK_OFFSET
                 })
@@ -837,7 +838,7 @@ class StoreCheckerTest {
                                         }
                                     });
             try {
-                for (int i = 0; i < 5; i++) {
+                for (int i = 0; i < 10; i++) {
                     StoreReport report = StoreChecker.check(store.folder, StoreChecker.Mode.LIVE);
                     assertThat(report.isSound()).as(report.findings().toString()).isTrue();
                 }

@@ -1,0 +1,113 @@
+package io.tokamak.cli;
+
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.TokamakClient;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** A node in a process and a folder of its own. */
+final class TestNode implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Path parent;
+    private final Process process;
+
+    private TestNode(Path parent, Process process) {
+        this.parent = parent;
+        this.process = process;
+    }
+
+    static TestNode start(String poolSize) throws IOException {
+        Path parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-cli-");
+        Path log = parent.resolve("log");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(
+                List.of(
+                        "-Xmx384m",
+                        "-XX:TieredStopAtLevel=1",
+                        "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(ReaderProcess.ACCESS);
+        command.addAll(List.of("-cp", classPath(), "io.tokamak.node.NodeApplication"));
+        command.addAll(
+                List.of(
+                        "--server.port=0",
+                        "--tokamak.folder=" + parent.resolve("node"),
+                        "--tokamak.pool.size=" + poolSize,
+                        "--tokamak.cluster.port="
+                                + (20_000 + ProcessHandle.current().pid() % 20_000),
+                        "--tokamak.cluster.name=" + UUID.randomUUID()));
+        TestNode node =
+                new TestNode(
+                        parent,
+                        new ProcessBuilder(command)
+                                .redirectErrorStream(true)
+                                .redirectOutput(log.toFile())
+                                .start());
+        try (TokamakClient client = node.client()) {
+            client.node();
+            return node;
+        } catch (RuntimeException failed) {
+            String said = Files.readString(log);
+            node.close();
+            throw new IOException("the node did not start:\n" + said, failed);
+        }
+    }
+
+    /**
+     * A node logs with Logback, the command line not at all; beside each other they refuse to work.
+     */
+    private static String classPath() {
+        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
+                .filter(entry -> !entry.matches(".*/(slf4j-nop|tokamak-cli)-[^/]*jar"))
+                .collect(Collectors.joining(File.pathSeparator));
+    }
+
+    TokamakClient client() throws IOException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (!Files.exists(folder().resolve("control"))
+                && process.isAlive()
+                && System.nanoTime() < end) {
+            try {
+                TimeUnit.MILLISECONDS.sleep(50);
+            } catch (InterruptedException e) {
+                throw new IOException(e);
+            }
+        }
+        Duration left =
+                Duration.ofNanos(Math.max(1, process.isAlive() ? end - System.nanoTime() : 1));
+        return TokamakClient.connect(new ConnectOptions(folder(), "test", left));
+    }
+
+    Path folder() {
+        return parent.resolve("node");
+    }
+
+    @Override
+    public void close() throws IOException {
+        process.destroy();
+        try {
+            if (!process.waitFor(30, TimeUnit.SECONDS)) {
+                process.destroyForcibly().waitFor();
+            }
+        } catch (InterruptedException e) {
+            process.destroyForcibly();
+        }
+        try (Stream<Path> files = Files.walk(parent)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        }
+    }
+}
