@@ -189,6 +189,11 @@ final class StoreFiles implements AutoCloseable {
                     "%016x".formatted(layout),
                     "start the version that wrote it, or begin anew with --discard");
         }
+        if (store.getInt(StoreFile.RETIRED_OFFSET) != 0) {
+            // A discard was cut short here; clients leave this store at every get.
+            storeFile.close();
+            return create(settings, folder, lock);
+        }
         if (!bootIdOf(store).equals(Processes.hostBootId())) {
             // Of another life of the host: nothing that the files say can be relied on.
             storeFile.close();
