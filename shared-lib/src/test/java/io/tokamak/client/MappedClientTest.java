@@ -206,8 +206,7 @@ class MappedClientTest {
             ObjectView view = client.get(put(100), Deadline.NONE);
             ObjectView other = view.dup();
             ObjectView shared = view.share();
-            assertThatThrownBy(
-                            () -> CompletableFuture.runAsync(() -> view.getByte(0)).join())
+            assertThatThrownBy(() -> CompletableFuture.runAsync(() -> view.getByte(0)).join())
                     .hasCauseInstanceOf(WrongThreadException.class);
             view.close();
             CompletableFuture.runAsync(
@@ -317,7 +316,9 @@ class MappedClientTest {
         }
 
         @Test
-        @DisplayName("I24: answers the same bytes with the object that is there, others with ObjectExists")
+        @DisplayName(
+                "I24: answers the same bytes with the object that is there, others with"
+                        + " ObjectExists")
         void named() {
             PutOptions options = PutOptions.named(NAME);
             Stored first = client.put(bytes(100), options);
@@ -419,8 +420,7 @@ class MappedClientTest {
                         client.put(new ByteArrayInputStream(bytes(length)), PutOptions.DEFAULTS);
                 assertThat(client.read(stored.id(), Deadline.NONE)).isEqualTo(bytes(length));
             }
-            await().untilAsserted(
-                            () -> assertThat(free - node.freeBytes()).isLessThan(7 << 20));
+            await().untilAsserted(() -> assertThat(free - node.freeBytes()).isLessThan(7 << 20));
         }
 
         @Test
@@ -428,8 +428,7 @@ class MappedClientTest {
         void confined() {
             try (Arena arena = Arena.ofConfined()) {
                 MemorySegment payload = arena.allocate(20 << 20);
-                MemorySegment.copy(
-                        bytes(20 << 20), 0, payload, ValueLayout.JAVA_BYTE, 0, 20 << 20);
+                MemorySegment.copy(bytes(20 << 20), 0, payload, ValueLayout.JAVA_BYTE, 0, 20 << 20);
                 Stored stored = client.put(payload, PutOptions.DEFAULTS);
                 try (ObjectView view = client.get(stored.id(), Deadline.NONE)) {
                     assertThat(view.segment().mismatch(payload)).isEqualTo(-1);

@@ -34,8 +34,7 @@ class LanesTest {
     private final Memory pool = Memory.onHeap(POOL_BYTES);
     private final Memory store = Memory.onHeap(StoreFile.LENGTH);
     private final FakeNode node = new FakeNode();
-    private final Lanes lanes =
-            new Lanes(session, pool, new Doorbell(store, pool), node, () -> {});
+    private final Lanes lanes = new Lanes(session, pool, new Doorbell(store, pool), node, () -> {});
 
     /** Lends extents one after the other. */
     private final class FakeNode implements Leases {
@@ -132,7 +131,8 @@ class LanesTest {
     }
 
     @Test
-    @DisplayName("I22: ask for the next extent once half of one is used, and enter it without a call")
+    @DisplayName(
+            "I22: ask for the next extent once half of one is used, and enter it without a call")
     void offers() {
         Lane lane = take(EXTENT_BYTES / 2);
         long base = SessionFile.laneOffset(0);
@@ -185,8 +185,7 @@ class LanesTest {
                                                     lanes.take(
                                                             0,
                                                             64,
-                                                            Deadline.after(
-                                                                    Duration.ofSeconds(5))));
+                                                            Deadline.after(Duration.ofSeconds(5))));
                                     assertThat(locations.add(commit(lane, 64))).isTrue();
                                     lanes.give(lane);
                                 }
