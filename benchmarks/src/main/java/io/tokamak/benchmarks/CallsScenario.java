@@ -84,7 +84,9 @@ final class CallsScenario implements Scenario {
                         Collections.reverse(calls);
                     }
                     try (Child child =
-                            lab.child(
+                            Child.start(
+                                    lab.folder(),
+                                    heap(lab, size, count),
                                     "calls",
                                     "calls",
                                     String.join(",", calls),
@@ -101,6 +103,14 @@ final class CallsScenario implements Scenario {
                 }
             }
         }
+    }
+
+    /** The map's share, its entries and keys, half as much again, and what calls leave behind. */
+    private static List<String> heap(Lab lab, int size, int count) {
+        long mapMib = ((long) count * (size + 160) * 3 / 2) >> 20;
+        List<String> options = new ArrayList<>(lab.jvmOptions());
+        options.add("-Xmx" + (512 + mapMib) + "m");
+        return options;
     }
 
     private static void record(Lab lab, String key, boolean batches, Map<String, Double> found) {

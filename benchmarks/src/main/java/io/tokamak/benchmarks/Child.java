@@ -22,6 +22,9 @@ final class Child implements AutoCloseable {
     /** Of this driver, alive or not yet noticed to be dead; killed when the driver ends. */
     private static final Set<Process> PROCESSES = ConcurrentHashMap.newKeySet();
 
+    /** Enough for every task but one, and little enough for four at once on a machine in use. */
+    private static final String HEAP = "-Xmx512m";
+
     private final String what;
     private final Process process;
     private final BufferedReader output;
@@ -54,6 +57,7 @@ final class Child implements AutoCloseable {
             @Nullable Path folder, List<String> jvmOptions, String task, Object... namesAndValues)
             throws IOException {
         List<String> command = new ArrayList<>(Jvm.command());
+        command.add(HEAP);
         command.addAll(jvmOptions);
         command.addAll(
                 List.of(
@@ -136,9 +140,11 @@ final class Child implements AutoCloseable {
     }
 
     private IllegalStateException failed() {
+        String status = process.isAlive() ? "does not end" : "status " + process.exitValue();
         process.destroyForcibly();
         return new IllegalStateException(
-                "the process '" + what + "' failed:\n    " + String.join("\n    ", lastLines));
+                "the process '%s' failed (%s; 137 is a kill, as for lack of memory):%n    %s"
+                        .formatted(what, status, String.join("\n    ", lastLines)));
     }
 
     @Override

@@ -75,22 +75,26 @@ final class PutsScenario implements Scenario {
     private static List<Map<String, Double>> puts(Lab lab, int processes, int size, long objects)
             throws Exception {
         List<Child> children = new ArrayList<>();
-        for (int i = 0; i < processes; i++) {
-            children.add(
-                    lab.child(
-                            "puts",
-                            "size",
-                            size,
-                            "objects",
-                            objects,
-                            "scratch",
-                            lab.workspace().resolve("scratch-" + i)));
+        try {
+            for (int i = 0; i < processes; i++) {
+                children.add(
+                        lab.child(
+                                "puts",
+                                "size",
+                                size,
+                                "objects",
+                                objects,
+                                "scratch",
+                                lab.workspace().resolve("scratch-" + i)));
+            }
+            children.forEach(Child::awaitReady);
+            children.forEach(Child::go);
+            List<Map<String, Double>> found = children.stream().map(Child::figures).toList();
+            found.forEach(
+                    f -> Lab.check("objects deleted", objects / 10_000 * 10_000, f.get("deleted")));
+            return found;
+        } finally {
+            children.forEach(Child::close);
         }
-        children.forEach(Child::awaitReady);
-        children.forEach(Child::go);
-        List<Map<String, Double>> found = children.stream().map(Child::figures).toList();
-        found.forEach(
-                f -> Lab.check("objects deleted", objects / 10_000 * 10_000, f.get("deleted")));
-        return found;
     }
 }
