@@ -15,7 +15,7 @@ import java.time.Duration;
  */
 record Connection(String path) {
     /** A node that is being restarted is there again by then. */
-    private static final Duration TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
     static String defaultFolder() {
         return System.getenv().getOrDefault("TOKAMAK_FOLDER", "/dev/shm/tokamak/node-1");
@@ -31,9 +31,14 @@ record Connection(String path) {
      * @throws NodeDown at once when there is no folder, because then there is nothing to wait for
      */
     TokamakClient connect() {
+        return connect(TIMEOUT);
+    }
+
+    /** As {@link #connect()}, with another patience. */
+    TokamakClient connect(Duration timeout) {
         if (!Files.isDirectory(Path.of(path))) {
-            throw new NodeDown(path, "there is no such folder; ./tokamak up makes it", TIMEOUT);
+            throw new NodeDown(path, "there is no such folder; ./tokamak up makes it", timeout);
         }
-        return TokamakClient.connect(new ConnectOptions(Path.of(path), "tokamak", TIMEOUT));
+        return TokamakClient.connect(new ConnectOptions(Path.of(path), "tokamak", timeout));
     }
 }

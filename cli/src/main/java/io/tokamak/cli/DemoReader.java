@@ -22,7 +22,9 @@ import picocli.CommandLine.ParentCommand;
 final class DemoReader implements Callable<Integer> {
     private static final ValueLayout.OfDouble FLOAT64 =
             ValueLayout.JAVA_DOUBLE.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /** Several processes start at once, perhaps on a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     /** Doubles added up in one loop with an int counter, which the compiler unrolls. */
     private static final int PART_DOUBLES = 1 << 16;
@@ -42,7 +44,7 @@ final class DemoReader implements Callable<Integer> {
     @Override
     public Integer call() throws IOException {
         Deadline deadline = Deadline.after(PATIENCE);
-        try (TokamakClient client = tokamak.connection().connect();
+        try (TokamakClient client = tokamak.connection().connect(PATIENCE);
                 ObjectView array = client.get(ObjectId.parse(arrayId), deadline)) {
             ObjectId[] ids = ids(client.read(ObjectId.parse(listId), deadline));
             answer("ready");

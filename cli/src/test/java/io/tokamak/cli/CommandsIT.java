@@ -141,6 +141,51 @@ class CommandsIT {
     }
 
     @Test
+    void aNamedObjectWithAllThatCanBeSaidOfIt() throws IOException {
+        Path source = file("x.bin", random(100));
+        String put =
+                fine(
+                        "put",
+                        "--json",
+                        source.toString(),
+                        "--name",
+                        "named/a/b c",
+                        "--attr",
+                        "Version=3",
+                        "--attr",
+                        "who=me = you",
+                        "--group",
+                        "batch",
+                        "--media-type",
+                        "text/plain; charset=utf-8",
+                        "--ttl",
+                        "1h",
+                        "--idle",
+                        "10m",
+                        "--content-encoding",
+                        "gzip");
+        assertThat(put)
+                .contains(
+                        "\"namespace\":\"named\",\"key\":\"a/b c\",\"size\":100",
+                        "\"created\":true");
+        assertThat(fine("stat", "--json", "named/a/b c"))
+                .contains(
+                        "\"attributes\":{\"version\":\"3\",\"who\":\"me = you\"}",
+                        "\"mediaType\":\"text/plain; charset=utf-8\"",
+                        "\"contentEncoding\":\"gzip\"",
+                        "\"group\":\"batch\"",
+                        "\"kind\":\"until\"",
+                        "\"idle\":\"10m\"");
+        assertThat(fine("ls", "named")).isEqualTo("named/a/b c");
+        assertThat(fine("ls", "named/a", "-l"))
+                .contains("100  20", "text/plain; charset=utf-8", "named/a/b c");
+        assertThat(fine("ls", "named/z")).isEmpty();
+        assertThat(fine("ls", "--group", "named/batch")).isEqualTo("named/a/b c");
+        assertThat(fine("rm", "--json", "--group", "named/batch")).isEqualTo("{\"deleted\":1}");
+        assertThat(fine("ls", "named")).isEmpty();
+    }
+
+    @Test
     @DisplayName("the same bytes under a name are fine, others are exit code 4")
     void exists() throws IOException {
         Path source = file("x.txt", random(100));
@@ -306,6 +351,44 @@ class CommandsIT {
         assertThat(wait.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(wait.exitValue()).isEqualTo(SIGINT_EXIT_CODE);
         assertThat(wait.getErrorStream().readAllBytes()).isEmpty();
+    }
+
+    @Test
+    void demo() throws Exception {
+        long objects = nodeInfo().objects();
+        Process demo =
+                program("demo", "--size", "64MiB", "--objects", "2000", "--readers", "3", "--json")
+                        .start();
+        String said = new String(demo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertThat(demo.waitFor()).as(demo.errorReader().readLine()).isZero();
+        assertThat(said).contains("\"right\":true", "\"zeroCopy\":true", "\"readers\":3");
+        long rss = number(said, "rssShmem");
+        long pss = number(said, "pssShmem");
+        assertThat(rss).isGreaterThan((3L * 64) << 20);
+        assertThat(pss).as("the readers share one copy").isLessThan(rss / 2);
+        await().atMost(PATIENCE).until(() -> nodeInfo().objects() == objects);
+    }
+
+    private static long number(String json, String member) {
+        String rest = json.substring(json.indexOf('"' + member + "\":") + member.length() + 3);
+        return Long.parseLong(rest.split("[,}]", 2)[0]);
+    }
+
+    @Test
+    @DisplayName("Ctrl-C ends the demo, its readers and its objects")
+    void interruptedDemo() throws Exception {
+        long objects = nodeInfo().objects();
+        Process demo =
+                program("demo", "--size", "64MiB", "--objects", "2000", "--readers", "2").start();
+        await().atMost(PATIENCE).until(() -> demo.toHandle().children().count() == 2);
+        List<ProcessHandle> readers = demo.toHandle().children().toList();
+        interrupt(demo);
+        assertThat(demo.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(demo.exitValue()).isEqualTo(SIGINT_EXIT_CODE);
+        await().atMost(PATIENCE).until(() -> nodeInfo().objects() == objects);
+        await().atMost(PATIENCE).until(() -> readers.stream().noneMatch(ProcessHandle::isAlive));
+        assertThat(new String(demo.getErrorStream().readAllBytes(), StandardCharsets.UTF_8))
+                .doesNotContain("Exception", "tokamak: ");
     }
 
     @Test
