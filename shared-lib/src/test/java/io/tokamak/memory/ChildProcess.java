@@ -95,9 +95,12 @@ final class ChildProcess implements AutoCloseable {
         }
     }
 
+    private static final int FORKS_MAX = 20;
+
     /**
-     * Forks for real. The copy has one thread and no collector: it loads a byte and exits, and is
-     * killed when it cannot.
+     * Forks for real. The copy has one thread and no collector: it loads a byte and exits. One that
+     * was copied while another thread held a lock of the JVM hangs; it is killed, and the next
+     * tried.
      */
     private static void fork() throws Throwable {
         MethodHandle fork = handle("fork", FunctionDescriptor.of(ValueLayout.JAVA_INT));
@@ -112,21 +115,28 @@ final class ChildProcess implements AutoCloseable {
                                 ValueLayout.JAVA_INT));
         ForkMarker marker = new ForkMarker();
         boolean before = marker.isForkedChild();
-        int pid = (int) fork.invokeExact();
-        if (pid == 0) {
-            exit.invokeExact(marker.isForkedChild() ? 1 : 0);
-        }
         MemorySegment status = java.lang.foreign.Arena.global().allocate(ValueLayout.JAVA_INT);
-        long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS / 2);
-        while ((int) waitpid.invokeExact(pid, status, WAIT_NO_HANG) == 0) {
-            if (System.nanoTime() > deadline) {
-                Processes.signal(pid, 9);
-                throw new IllegalStateException("the forked child hangs");
+        for (int i = 0; i < FORKS_MAX; i++) {
+            int pid = (int) fork.invokeExact();
+            if (pid == 0) {
+                exit.invokeExact(marker.isForkedChild() ? 1 : 0);
             }
-            Thread.onSpinWait();
+            long deadline =
+                    System.nanoTime() + TimeUnit.SECONDS.toNanos(DEADLINE_SECONDS) / FORKS_MAX / 2;
+            int ended = 0;
+            while (ended == 0 && System.nanoTime() < deadline) {
+                ended = (int) waitpid.invokeExact(pid, status, WAIT_NO_HANG);
+                Thread.onSpinWait();
+            }
+            if (ended == pid) {
+                int exitCode = status.get(ValueLayout.JAVA_INT, 0) >> 8;
+                System.out.printf("%s %s %s%n", before, exitCode == 1, marker.isForkedChild());
+                return;
+            }
+            Processes.signal(pid, 9);
+            ended = (int) waitpid.invokeExact(pid, status, 0);
         }
-        int exitCode = status.get(ValueLayout.JAVA_INT, 0) >> 8;
-        System.out.printf("%s %s %s%n", before, exitCode == 1, marker.isForkedChild());
+        throw new IllegalStateException("%d forked children hung".formatted(FORKS_MAX));
     }
 
     private static MethodHandle handle(String name, FunctionDescriptor descriptor) {
