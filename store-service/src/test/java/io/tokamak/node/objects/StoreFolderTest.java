@@ -9,8 +9,6 @@ import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.management.ManagementFactory;
-import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -114,41 +112,5 @@ class StoreFolderTest {
         Store fresh = reopened(fixture.settings);
         assertThat(fresh.storeMemory().getInt(StoreFile.RETIRED_OFFSET)).isZero();
         fixture.sound();
-    }
-
-    @Test
-    @DisplayName("I27: an idle node with 100 sessions takes under a hundredth of a core")
-    void idle() {
-        List<LaneClient> clients = new ArrayList<>();
-        for (int i = 0; i < 100; i++) {
-            LaneClient client = fixture.attach();
-            if (i < 20) { // each takes 64 KiB of the eighth that may be lent
-                client.put(new byte[100]);
-            }
-            clients.add(client);
-        }
-        StoreFixture.get(fixture.store.resolve(List.of(), 0, 0));
-        // The least of some windows: a machine under load only adds.
-        double share = 1;
-        for (int window = 0; window < 5 && share >= 0.01; window++) {
-            long begun = System.nanoTime();
-            long cpu = ownerNanos();
-            Eventually.holds("a second", () -> System.nanoTime() - begun > 1_000_000_000L);
-            share = Math.min(share, (double) (ownerNanos() - cpu) / (System.nanoTime() - begun));
-        }
-        System.out.printf("idle with 100 sessions: %.2f %% of a core%n", share * 100);
-        assertThat(share).isLessThan(0.01);
-        clients.forEach(LaneClient::close);
-    }
-
-    private static long ownerNanos() {
-        var threads = ManagementFactory.getThreadMXBean();
-        for (long id : threads.getAllThreadIds()) {
-            var info = threads.getThreadInfo(id);
-            if (info != null && info.getThreadName().equals("owner")) {
-                return threads.getThreadCpuTime(id);
-            }
-        }
-        throw new AssertionError("no owner thread");
     }
 }
