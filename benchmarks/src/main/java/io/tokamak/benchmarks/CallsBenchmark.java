@@ -7,6 +7,7 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.Random;
@@ -231,7 +232,7 @@ public class CallsBenchmark {
                 order[i] = new ObjectId(id.mostSignificantBits(), id.leastSignificantBits());
             }
             for (int i = 0; i + BATCH <= count; i += BATCH) {
-                batches.add(List.of(order).subList(i, i + BATCH));
+                batches.add(Arrays.asList(order).subList(i, i + BATCH));
             }
             client.getAll(List.of(order[0]), Deadline.NONE).close();
         }
@@ -246,7 +247,7 @@ public class CallsBenchmark {
         private static synchronized void discard() {
             Corpus corpus = last;
             if (corpus != NONE) {
-                corpus.client.deleteAll(List.of(corpus.order));
+                corpus.client.deleteAll(Arrays.asList(corpus.order));
                 corpus.client.close();
                 last = NONE;
             }

@@ -32,6 +32,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One store, mapped, with this process's session at it: keeps the reader's side of R1, R2 and R3.
@@ -40,6 +42,8 @@ import org.jspecify.annotations.Nullable;
  * {@link #tryEnd}.
  */
 final class Attachment {
+    private static final Logger LOG = LoggerFactory.getLogger(Attachment.class);
+
     static final long NANOS_BETWEEN_TRIES = 5_000_000;
 
     /**
@@ -557,10 +561,21 @@ final class Attachment {
         }
         // R2 once more: either a reader sees `ending` after its fence, or tryEnd sees its pin.
         Memory.fullFence();
-        writers.forEach(writer -> writer.end("closed with its client"));
+        endWriters();
         Writing known = writing;
         if (known != null) {
             known.lanes().close();
+        }
+    }
+
+    /** A system call may still read into a writer's segment: that one ends with a later try. */
+    private void endWriters() {
+        for (MappedWriter writer : writers) {
+            try {
+                writer.end("closed with its client");
+            } catch (IllegalStateException inUse) {
+                LOG.debug("object {} is still being written", writer.id(), inUse);
+            }
         }
     }
 
@@ -571,8 +586,10 @@ final class Attachment {
      * @return whether it has ended
      */
     boolean tryEnd() {
-        if (pins.count() > 0) {
-            return false;
+        endWriters();
+        Writing known = writing;
+        if (pins.count() > 0 || (known != null && known.lanes().hasSingles())) {
+            return false; // somebody reads, or copies a large object
         }
         if (!sessionEnded) {
             sessionEnded = true;

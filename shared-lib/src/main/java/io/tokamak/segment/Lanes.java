@@ -10,6 +10,8 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.OutOfMemory;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -47,6 +49,9 @@ public final class Lanes {
     private final ThreadLocal<@Nullable Lane> laneOfThread = new ThreadLocal<>();
 
     private final List<Lane> shared = new CopyOnWriteArrayList<>();
+
+    /** Lanes for one record each, from the lease until they are given back. */
+    private final Set<Lane> singles = ConcurrentHashMap.newKeySet();
 
     /** Guards what follows, and the owners of lanes. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -235,16 +240,31 @@ public final class Lanes {
      * @param reserve the id of the name that the record will have; null when it has none
      */
     public Lane leaseSingle(long recordBytes, @Nullable ObjectId reserve, Deadline deadline) {
+        Lane lane =
+                new Lane(
+                        session,
+                        pool,
+                        pages,
+                        doorbell,
+                        leases.leaseSingle(recordBytes, reserve, deadline));
+        singles.add(lane);
+        // Either this sees that it is closed, or who closes sees the lane.
         if (closed) {
+            giveBack(lane);
             throw InvalidState.used("client", "closed");
         }
-        return new Lane(
-                session, pool, pages, doorbell, leases.leaseSingle(recordBytes, reserve, deadline));
+        return lane;
+    }
+
+    /** Whether somebody writes, or may still write, into a lane of its own. */
+    public boolean hasSingles() {
+        return !singles.isEmpty();
     }
 
     /** Ends a lane that the caller has: what was committed is published, the rest is free. */
     public void giveBack(Lane lane) {
         lane.close();
+        singles.remove(lane);
         leases.giveBack(lane.number());
     }
 
@@ -254,6 +274,7 @@ public final class Lanes {
      */
     public void giveBackNow(Lane lane, Deadline deadline) {
         lane.close();
+        singles.remove(lane);
         leases.giveBackNow(lane.number(), deadline);
     }
 

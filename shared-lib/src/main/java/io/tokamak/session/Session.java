@@ -325,9 +325,16 @@ public final class Session {
      * already.
      */
     public void giveBack(int lane) {
-        held.set(lane, 0);
         ReturnRequest request = ReturnRequest.newBuilder().setSession(name).addLanes(lane).build();
-        control.events().return_(request, IGNORE_RETURN);
+        // Both or neither before a resumption says which lanes are not held: else it could give the
+        // lane back, and this once more when somebody else has it.
+        leasing.readLock().lock();
+        try {
+            held.set(lane, 0);
+            control.events().return_(request, IGNORE_RETURN);
+        } finally {
+            leasing.readLock().unlock();
+        }
     }
 
     /**
