@@ -83,24 +83,23 @@ final class Lifetimes {
         bucketsDue +=
                 (double) index.bucketCount() * Math.max(0, nowMillis - lastMillis) / ROUND_MILLIS;
         lastMillis = nowMillis;
-        long buckets = Math.min((long) bucketsDue, BUCKETS_AT_ONCE_MAX);
-        if (buckets == 0) {
-            return;
+        // A clock that jumped makes more than a round due: one round sees everything.
+        bucketsDue = Math.min(bucketsDue, (double) index.bucketCount());
+        long left = Math.min((long) bucketsDue, BUCKETS_AT_ONCE_MAX);
+        bucketsDue -= left;
+        while (left > 0) {
+            hand = hand >= index.bucketCount() ? 0 : hand;
+            long step = Math.min(left, index.bucketCount() - hand);
+            hand = index.visit(hand, step, slot -> scheduleIfNear(slot, nowMillis));
+            left -= step;
         }
-        bucketsDue = Math.min(bucketsDue - buckets, (double) index.bucketCount());
-        hand =
-                index.visit(
-                        hand >= index.bucketCount() ? 0 : hand,
-                        buckets,
-                        slot -> {
-                            int state = index.state(slot);
-                            if (state == IndexFile.SEALED || state == IndexFile.SPILLED) {
-                                scheduleIfNear(
-                                        index.idFirst(slot),
-                                        index.idSecond(slot),
-                                        index.expiry(slot),
-                                        nowMillis);
-                            }
-                        });
+    }
+
+    private void scheduleIfNear(long slot, long nowMillis) {
+        int state = index.state(slot);
+        if (state == IndexFile.SEALED || state == IndexFile.SPILLED) {
+            scheduleIfNear(
+                    index.idFirst(slot), index.idSecond(slot), index.expiry(slot), nowMillis);
+        }
     }
 }
