@@ -1,5 +1,6 @@
 package io.tokamak.verification.ordering;
 
+import java.io.EOFException;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -125,9 +126,13 @@ public final class Verdict {
         try (DirectoryStream<Path> files =
                 Files.newDirectoryStream(folder, "jcstress-results-*.bin.gz")) {
             for (Path file : files) {
-                DiskReadCollector reader = new DiskReadCollector(file.toString(), results);
-                reader.dump();
-                reader.close();
+                try {
+                    DiskReadCollector reader = new DiskReadCollector(file.toString(), results);
+                    reader.dump();
+                    reader.close();
+                } catch (EOFException end) {
+                    System.out.println(file.getFileName() + " ends early: jcstress was killed");
+                }
             }
         }
         return List.copyOf(results.getTestResults());
