@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.verification.golden;
+
+import org.jspecify.annotations.NullMarked;
