@@ -16,7 +16,7 @@ import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.TokamakException;
-import io.tokamak.proto.v1.LocalGrpc;
+import io.tokamak.proto.local.v1.LocalGrpc;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;

@@ -13,31 +13,31 @@ import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.TokamakException;
-import io.tokamak.proto.v1.AttachRequest;
-import io.tokamak.proto.v1.AttachResponse;
-import io.tokamak.proto.v1.DeleteRequest;
-import io.tokamak.proto.v1.DeleteResponse;
-import io.tokamak.proto.v1.DescribeRequest;
-import io.tokamak.proto.v1.Event;
-import io.tokamak.proto.v1.Group;
-import io.tokamak.proto.v1.InterestRequest;
-import io.tokamak.proto.v1.InterestResponse;
-import io.tokamak.proto.v1.LeaseRequest;
-import io.tokamak.proto.v1.LeaseResponse;
-import io.tokamak.proto.v1.ListRequest;
-import io.tokamak.proto.v1.ListResponse;
-import io.tokamak.proto.v1.LocalGrpc;
-import io.tokamak.proto.v1.NodeStatus;
-import io.tokamak.proto.v1.ObjectDescription;
-import io.tokamak.proto.v1.Pin;
-import io.tokamak.proto.v1.Presence;
-import io.tokamak.proto.v1.ResolveRequest;
-import io.tokamak.proto.v1.ResolveResponse;
-import io.tokamak.proto.v1.ReturnRequest;
-import io.tokamak.proto.v1.ReturnResponse;
-import io.tokamak.proto.v1.Session;
-import io.tokamak.proto.v1.StatusRequest;
-import io.tokamak.proto.v1.WatchRequest;
+import io.tokamak.proto.local.v1.AttachRequest;
+import io.tokamak.proto.local.v1.AttachResponse;
+import io.tokamak.proto.local.v1.DeleteRequest;
+import io.tokamak.proto.local.v1.DeleteResponse;
+import io.tokamak.proto.local.v1.DescribeRequest;
+import io.tokamak.proto.local.v1.Event;
+import io.tokamak.proto.local.v1.Group;
+import io.tokamak.proto.local.v1.InterestRequest;
+import io.tokamak.proto.local.v1.InterestResponse;
+import io.tokamak.proto.local.v1.LeaseRequest;
+import io.tokamak.proto.local.v1.LeaseResponse;
+import io.tokamak.proto.local.v1.ListRequest;
+import io.tokamak.proto.local.v1.ListResponse;
+import io.tokamak.proto.local.v1.LocalGrpc;
+import io.tokamak.proto.local.v1.NodeStatus;
+import io.tokamak.proto.local.v1.ObjectDescription;
+import io.tokamak.proto.local.v1.Pin;
+import io.tokamak.proto.local.v1.Presence;
+import io.tokamak.proto.local.v1.ResolveRequest;
+import io.tokamak.proto.local.v1.ResolveResponse;
+import io.tokamak.proto.local.v1.ReturnRequest;
+import io.tokamak.proto.local.v1.ReturnResponse;
+import io.tokamak.proto.local.v1.Session;
+import io.tokamak.proto.local.v1.StatusRequest;
+import io.tokamak.proto.local.v1.WatchRequest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
@@ -51,7 +51,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@code tokamak.v1.Local}: turns messages into commands of the store, and answers back. A
+ * {@code tokamak.local.v1.Local}: turns messages into commands of the store, and answers back. A
  * malformed message ends its call, is counted, and harms nobody else.
  */
 final class LocalService extends LocalGrpc.LocalImplBase {
@@ -306,8 +306,8 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                 });
     }
 
-    private static io.tokamak.proto.v1.Ledger ledger(Ledger ledger) {
-        return io.tokamak.proto.v1.Ledger.newBuilder()
+    private static io.tokamak.proto.local.v1.Ledger ledger(Ledger ledger) {
+        return io.tokamak.proto.local.v1.Ledger.newBuilder()
                 .setCapacity(ledger.capacity())
                 .setInUse(ledger.inUse())
                 .setFree(ledger.free())

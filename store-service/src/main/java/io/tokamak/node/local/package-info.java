@@ -1,6 +1,6 @@
 /**
  * What processes on this host say to the node over the socket {@code control}: {@code
- * tokamak.v1.Local}.
+ * tokamak.local.v1.Local}.
  */
 @NullMarked
 package io.tokamak.node.local;

@@ -278,7 +278,7 @@ final class ProtocolFuzz implements AutoCloseable {
             ":scheme",
             "http",
             ":path",
-            "/tokamak.v1.Local/" + method,
+            "/tokamak.local.v1.Local/" + method,
             ":authority",
             "node",
             "content-type",
