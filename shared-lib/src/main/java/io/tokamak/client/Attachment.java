@@ -5,6 +5,7 @@ import io.tokamak.layout.Folder;
 import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.NativeFailure;
 import io.tokamak.memory.OpenFile;
@@ -269,6 +270,7 @@ final class Attachment {
                 continue;
             }
             view.pin = pins.pin(view.location);
+            KillPoint.reached("get.fenced");
             if (index.state(slot) != state || ending) {
                 pins.clear(view.pin);
                 if (ending) {
@@ -280,6 +282,7 @@ final class Attachment {
                 pins.clear(view.pin);
                 return null;
             }
+            KillPoint.reached("get.checked");
             reportAccess(slot, first, second);
             return view;
         }
@@ -371,6 +374,7 @@ final class Attachment {
                 views[i] = lookUp(ids.get(i), batch, i - from);
             }
         }
+        KillPoint.reached("getAll.stored");
         Memory.fullFence();
         boolean all = true;
         for (int i = from; i < to; i++) {

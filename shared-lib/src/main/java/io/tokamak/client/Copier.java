@@ -1,5 +1,6 @@
 package io.tokamak.client;
 
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.segment.WarmPages;
 import java.lang.foreign.MemorySegment;
@@ -105,6 +106,7 @@ final class Copier {
                 long length = Math.min(CHUNK_BYTES, size - at);
                 pages.warm(offset + at, offset + at + length);
                 pool.copyFrom(offset + at, source.asSlice(at, length));
+                KillPoint.reached("copy.chunk");
             }
         }
 

@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.tokamak.layout.Folder;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
@@ -247,6 +248,7 @@ final class MappedClient implements TokamakClient {
                     PoolFile.payloadOffset(
                             lane.location(), plan.encoded().length, payload.byteSize());
             writing.pool().copyFrom(place, payload);
+            KillPoint.reached("put.copied");
             return commit(attachment, writing, lane, plan, payload);
         } finally {
             writing.lanes().give(lane);
@@ -286,6 +288,7 @@ final class MappedClient implements TokamakClient {
                             lane.location(), plan.encoded().length, payload.byteSize());
             lane.warm(place);
             Copier.copy(payload, writing.pool(), place, writing.lanes().pages());
+            KillPoint.reached("put.copied");
             return commit(attachment, writing, lane, plan, payload);
         } finally {
             writing.lanes().giveBack(lane);
@@ -324,6 +327,7 @@ final class MappedClient implements TokamakClient {
                 Long.reverseBytes(id.leastSignificantBits()),
                 length,
                 metadata.length);
+        KillPoint.reached("put.written");
         long recordEnd = PoolFile.recordEnd(location, metadata.length, length);
         if (namedId == null) {
             lane.commit(recordEnd);
@@ -497,6 +501,7 @@ final class MappedClient implements TokamakClient {
                 Long.reverseBytes(id.leastSignificantBits()),
                 length,
                 metadataLength);
+        KillPoint.reached("put.written");
         lane.commit(PoolFile.recordEnd(location, metadataLength, length));
         return new Stored(id, null, length, 0, true);
     }

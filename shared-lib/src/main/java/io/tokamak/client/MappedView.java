@@ -1,6 +1,7 @@
 package io.tokamak.client;
 
 import io.tokamak.layout.PoolFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
@@ -235,6 +236,7 @@ final class MappedView implements ObjectView {
     private void closeBound() {
         closed = true;
         owner = null;
+        KillPoint.reached("view.closed");
         if (count == null || count.decrementAndGet() == 0) {
             attachment.pins().clear(pin);
         }

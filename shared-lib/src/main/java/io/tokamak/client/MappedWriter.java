@@ -2,6 +2,7 @@ package io.tokamak.client;
 
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.InvalidState;
@@ -170,6 +171,7 @@ final class MappedWriter implements ObjectWriter {
         makeRoom(part.byteSize());
         Copier.copy(part, writing.pool(), payloadOffset() + position, writing.lanes().pages());
         position += part.byteSize();
+        KillPoint.reached("stream.written");
     }
 
     private void makeRoom(long more) {
@@ -197,10 +199,12 @@ final class MappedWriter implements ObjectWriter {
                                 PoolFile.recordBytesMax(plan.encoded().length, capacity),
                                 null,
                                 deadline);
+        KillPoint.reached("stream.leased");
         Lane previous = lane;
         MemorySegment written = writing.pool().segment().asSlice(payloadOffset(), position);
         lane = next;
         Copier.copy(written, writing.pool(), payloadOffset(), writing.lanes().pages());
+        KillPoint.reached("stream.moved");
         if (plan.isNamed()) {
             writing.lanes().giveBackNow(previous, deadline);
         } else {
@@ -249,6 +253,7 @@ final class MappedWriter implements ObjectWriter {
                 Long.reverseBytes(id.leastSignificantBits()),
                 length,
                 metadataLength);
+        KillPoint.reached("put.written");
         return plan.isNamed() ? sealNamed(place, length) : sealAnonymous(length);
     }
 

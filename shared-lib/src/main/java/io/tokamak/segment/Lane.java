@@ -3,6 +3,7 @@ package io.tokamak.segment;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.memory.Futex;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
@@ -133,6 +134,7 @@ public final class Lane {
             return false;
         }
         enter(extentAt(offered));
+        KillPoint.reached("lane.entered");
         return true;
     }
 
@@ -170,7 +172,9 @@ public final class Lane {
      */
     public void commit(long recordEnd) {
         advanceTail(recordEnd);
+        KillPoint.reached("put.committed");
         doorbell.ringIfWanted();
+        KillPoint.reached("put.rung");
     }
 
     private void advanceTail(long recordEnd) {
@@ -206,8 +210,12 @@ public final class Lane {
     public int commitNamed(long recordEnd, Deadline deadline) {
         long position = SessionFile.position(extentNumber, tail - start);
         advanceTail(recordEnd);
+        KillPoint.reached("put.committed");
         doorbell.ring();
-        return awaitAnswer(position, deadline);
+        KillPoint.reached("put.rung");
+        int answer = awaitAnswer(position, deadline);
+        KillPoint.reached("put.answered");
+        return answer;
     }
 
     private int awaitAnswer(long position, Deadline deadline) {

@@ -2,6 +2,7 @@ package io.tokamak.segment;
 
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
@@ -176,6 +177,7 @@ public final class Lanes {
         lock.unlock();
         try {
             lane = new Lane(session, pool, pages, doorbell, leases.leaseShared(size, deadline));
+            KillPoint.reached("lane.leased");
         } finally {
             lock.lock();
             if (lane == null) {
@@ -248,6 +250,7 @@ public final class Lanes {
                         doorbell,
                         leases.leaseSingle(recordBytes, reserve, deadline));
         singles.add(lane);
+        KillPoint.reached("lane.leased");
         // Either this sees that it is closed, or who closes sees the lane.
         if (closed) {
             giveBack(lane);
@@ -264,8 +267,10 @@ public final class Lanes {
     /** Ends a lane that the caller has: what was committed is published, the rest is free. */
     public void giveBack(Lane lane) {
         lane.close();
+        KillPoint.reached("lane.closed");
         singles.remove(lane);
         leases.giveBack(lane.number());
+        KillPoint.reached("lane.returned");
     }
 
     /**
@@ -276,6 +281,7 @@ public final class Lanes {
         lane.close();
         singles.remove(lane);
         leases.giveBackNow(lane.number(), deadline);
+        KillPoint.reached("lane.returned");
     }
 
     public WarmPages pages() {

@@ -2,6 +2,7 @@ package io.tokamak.session;
 
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.TooManyPins;
 import java.lang.ref.WeakReference;
@@ -83,6 +84,7 @@ public final class PinTable {
      */
     public int pin(long location) {
         int pin = put(location);
+        KillPoint.reached("get.stored");
         Memory.fullFence();
         return pin;
     }

@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.tokamak.checker.Severity;
 import io.tokamak.checker.StoreChecker;
 import io.tokamak.checker.StoreReport;
+import io.tokamak.client.ConnectOptions;
 import io.tokamak.layout.Folder;
+import io.tokamak.node.local.LocalServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -16,6 +18,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** A store in a folder of its own on tmpfs, opened and closed as often as a test likes. */
 final class StoreFixture implements AutoCloseable {
@@ -26,6 +29,7 @@ final class StoreFixture implements AutoCloseable {
     final TestClock clock = new TestClock();
     StoreSettings settings;
     Store store;
+    private @Nullable LocalServer server;
 
     private StoreFixture(long poolBytes) {
         try {
@@ -45,6 +49,20 @@ final class StoreFixture implements AutoCloseable {
         return new StoreFixture(poolBytes);
     }
 
+    /** Answers calls over the folder's socket from here on, as clients in other processes need. */
+    StoreFixture served() {
+        try {
+            server = new LocalServer(store, names::nodeId, clock);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return this;
+    }
+
+    ConnectOptions connectOptions() {
+        return ConnectOptions.defaults().withFolder(folder);
+    }
+
     private Store opened() {
         try {
             return Store.open(settings, names);
@@ -58,8 +76,24 @@ final class StoreFixture implements AutoCloseable {
     }
 
     void restart() {
-        store.close();
+        boolean isServed = server != null;
+        stop();
         store = opened();
+        if (isServed) {
+            var _ = served();
+        }
+    }
+
+    private void stop() {
+        if (server != null) {
+            try {
+                server.close();
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            server = null;
+        }
+        store.close();
     }
 
     Ledger ledger() {
@@ -112,7 +146,7 @@ final class StoreFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        store.close();
+        stop();
         try (Stream<Path> all = Files.walk(folder.getParent())) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
