@@ -3,15 +3,14 @@ package io.tokamak.node.objects;
 import static io.tokamak.layout.PoolFile.BLOCK_BYTES;
 
 import io.tokamak.layout.SessionFile;
+import io.tokamak.node.objects.RoomQueue.Attempt;
 import io.tokamak.objects.ObjectId;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
@@ -20,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Lends extents of the pool to lanes. SHARED lanes get theirs ahead of need, twice as large as the
  * last one when that went within 100 ms; all that is lent ahead stays within an eighth of the pool
- * (I22). A request that finds no room waits until its deadline. The owner thread's.
+ * (I22). A request that finds no room waits until its deadline, as {@link RoomQueue} says. The
+ * owner thread's.
  */
 final class Leases {
     static final long EXTENT_BYTES_MIN = 64 << 10;
@@ -55,7 +55,7 @@ final class Leases {
     private final Holders holders;
     private final long extentBytesMax;
     private final long aheadBytesMax;
-    private final Queue<Request> waiting = new ArrayDeque<>();
+    private final RoomQueue waiting = new RoomQueue();
     private final Map<Lane, AttachedSession> toGiveBack = new HashMap<>();
     private long failures;
 
@@ -111,7 +111,7 @@ final class Leases {
         if (reserve != null && isTaken(request, reserve)) {
             return;
         }
-        if (!waiting.isEmpty() || !tryLend(request, nowNanos)) {
+        if (!waiting.isEmpty() || tryLend(request, nowNanos) != Attempt.ANSWERED) {
             waiting.add(request);
         }
     }
@@ -134,31 +134,31 @@ final class Leases {
         return true;
     }
 
-    /** Serves those who wait, in order, and turns away those whose time is over. */
+    /**
+     * Serves those who wait, and turns away those whose time is over.
+     *
+     * @return nanoseconds after which it should be called again
+     */
     long serveWaiting(long nowNanos) {
-        while (!waiting.isEmpty()
-                && (waiting.peek().answer().isDone() || tryLend(waiting.peek(), nowNanos))) {
-            waiting.remove();
-        }
-        long next = Long.MAX_VALUE;
-        for (Request request : List.copyOf(waiting)) {
-            long left = request.deadlineNanos() - nowNanos;
-            if (left > 0) {
-                next = Math.min(next, left);
-                continue;
-            }
-            waiting.remove(request);
-            failures++;
-            request.answer().completeExceptionally(outOfMemory(request.sizeBytes()));
-        }
-        return next;
+        waiting.serve(nowNanos, request -> tryLend(request, nowNanos));
+        return waiting.expire(
+                nowNanos,
+                (request, bytesBefore) -> {
+                    failures++;
+                    request.answer()
+                            .completeExceptionally(outOfMemory(request.sizeBytes(), bytesBefore));
+                });
     }
 
-    private boolean tryLend(Request request, long nowNanos) {
+    private Attempt tryLend(Request request, long nowNanos) {
         AttachedSession session = request.session();
         if (session.state != AttachedSession.State.ATTACHED) {
             request.answer().completeExceptionally(CommandRefused.fenced(session.number));
-            return true;
+            return Attempt.ANSWERED;
+        }
+        ObjectId reserve = request.reserve();
+        if (reserve != null && isTaken(request, reserve)) {
+            return Attempt.ANSWERED;
         }
         Lane lane = request.lane();
         if (lane == null) {
@@ -171,27 +171,27 @@ final class Leases {
                                         "session %d has all its %d lanes in use; seal or abort large objects, or attach again"
                                                 .formatted(session.number, session.lanes.length),
                                         Map.of("lanes", "" + session.lanes.length)));
-                return true;
+                return Attempt.ANSWERED;
             }
         }
         boolean held = !lane.isFree();
         if (held && lane.kind != request.kind()) {
             request.answer()
                     .completeExceptionally(CommandRefused.invalid("the lane was given back"));
-            return true;
+            return Attempt.ANSWERED;
         }
         if (drain.isStalled()) {
-            return false; // the index has no room for what is committed already
+            return Attempt.NOT_YET; // the index has no room for what is committed already
         }
         if (held && lane.hasNext()) {
             // Offered meanwhile. If it is too small, the client goes through it and asks again.
             long next = lane.extent + 1;
             if (SessionFile.isInExtent(session.tail(lane, next), next)) {
-                return false; // entered, and about to be drained
+                return Attempt.NOT_YET; // entered, and about to be drained
             }
             request.answer()
                     .complete(new Lease(lane.number, next, lane.start(next), lane.length(next)));
-            return true;
+            return Attempt.ANSWERED;
         }
         long wanted = PoolSpace.toBlocks(request.sizeBytes());
         long length = wanted;
@@ -204,7 +204,7 @@ final class Leases {
             if (!held) {
                 lane.kind = SessionFile.KIND_FREE;
             }
-            return false;
+            return Attempt.NO_ROOM;
         }
         long number = lane.offered + 1;
         offer(session, lane, number, start, lentLength, nowNanos);
@@ -213,18 +213,16 @@ final class Leases {
             lane.drained = 0;
             session.storeDrained(lane, SessionFile.position(number, 0));
             session.storeKind(lane);
-            if (request.reserve() != null) {
+            if (reserve != null) {
                 claims.reserve(
-                        new Reservation(
-                                request.reserve(), session.number, incarnations.nowMillis()),
-                        lane);
+                        new Reservation(reserve, session.number, incarnations.nowMillis()), lane);
             }
         }
         if (!request.answer().complete(new Lease(lane.number, number, start, lentLength))
                 && !held) {
             giveBack(session, lane, incarnations.nowMillis());
         }
-        return true;
+        return Attempt.ANSWERED;
     }
 
     private long lentLength;
@@ -356,15 +354,12 @@ final class Leases {
     /** Forgets the requests of a session that is gone. */
     void forget(AttachedSession session) {
         toGiveBack.values().removeIf(owner -> owner == session);
-        for (Request request : List.copyOf(waiting)) {
-            if (request.session() == session) {
-                waiting.remove(request);
-                request.answer().completeExceptionally(CommandRefused.noSession());
-            }
-        }
+        waiting.forget(
+                request -> request.session() == session,
+                request -> request.answer().completeExceptionally(CommandRefused.noSession()));
     }
 
-    private CommandRefused outOfMemory(long requested) {
+    private CommandRefused outOfMemory(long requested, long bytesBefore) {
         Map<String, String> numbers = new LinkedHashMap<>();
         long pinned = 0;
         List<SessionInfo> infos = new ArrayList<>();
@@ -386,12 +381,15 @@ final class Leases {
         numbers.put("leasedBy", holders(infos, SessionInfo::leasedBytes));
         return new CommandRefused(
                 CommandRefused.Kind.OUT_OF_MEMORY,
-                "no room for %d bytes: %d of %d are free, the longest run has %d"
+                "no room for %d bytes: %d of %d are free, the longest run has %d%s"
                         .formatted(
                                 requested,
                                 space.freeBytes(),
                                 space.capacityBytes(),
-                                space.largestRunBytes()),
+                                space.largestRunBytes(),
+                                bytesBefore == 0
+                                        ? ""
+                                        : "; a request for %d came before".formatted(bytesBefore)),
                 numbers);
     }
 
