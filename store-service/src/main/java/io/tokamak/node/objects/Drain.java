@@ -302,7 +302,6 @@ final class Drain {
             long slot = index.findAt(first, second, locations[i]);
             if (slot != IndexWriter.NONE && table.recordEnd(slot) == ends[i]) {
                 recovery.skipped++;
-                recovery.skippedBytes += ends[i] - locations[i];
                 return true;
             }
             if (recovery.overlaps(locations[i], ends[i])) {

@@ -8,7 +8,8 @@ package io.tokamak.node.objects;
  * @param free what can be leased, holes of less than a block included
  * @param leased extents of lanes, what is committed but not yet published included
  * @param condemned records deleted, whose bytes are not yet free
- * @param withheld what the last start found pinned or contested
+ * @param withheld what the last start found behind a pin that names no record, or in lanes that are
+ *     not believed; free when the pin, or the lanes' process, is gone
  * @param pinned part of {@code inUse} and {@code condemned}, as of the last scan
  * @param largestFree the longest run that could be leased
  * @param index shared memory of the index, outside of the pool

@@ -10,7 +10,8 @@ import java.util.BitSet;
 /**
  * Which bytes of the pool are in use. Extents are handed out in whole blocks; what is given back
  * may be any range of granules, and a block is free when the last granule in it was given back. So
- * the node's heap holds two bytes for each block, whatever the number of objects.
+ * the node's heap holds two bytes for each block, whatever the number of objects, and two more
+ * while anything is held.
  *
  * <p>Free runs are found first-fit: small ones from the bottom, large ones from the top, so that
  * the two do not mix. A summary of each chunk (longest run, run at its start, run at its end)
@@ -25,6 +26,10 @@ final class PoolSpace {
     private final int blockCount;
     private final char[] usedGranules;
     private final BitSet free;
+
+    /** By block, once something is held: granules that would be free otherwise. */
+    private char[] heldGranules = {};
+
     private final char[] longest;
     private final char[] atStart;
     private final char[] atEnd;
@@ -109,23 +114,26 @@ final class PoolSpace {
     /** Gives back a range whose ends are multiples of a granule. */
     void release(long start, long end) {
         for (long at = start; at < end; ) {
-            int block = (int) (at / BLOCK_BYTES);
+            int block = blockOf(at);
             long blockEnd = Math.min(end, (long) (block + 1) * BLOCK_BYTES);
-            int granules = (int) ((blockEnd - at) / GRANULE_BYTES);
-            int left = usedGranules[block] - granules;
-            if (left < 0) {
-                throw new IllegalStateException(
-                        "given back twice: %d bytes at pool offset %d"
-                                .formatted(blockEnd - at, at));
-            }
-            usedGranules[block] = (char) left;
-            if (left == 0) {
-                free.set(block);
-                stale.set(block / BLOCKS_PER_CHUNK);
-            }
+            giveBack(block, (int) ((blockEnd - at) / GRANULE_BYTES));
             at = blockEnd;
         }
-        freeBytes -= start - end;
+        freeBytes += end - start;
+    }
+
+    private void giveBack(int block, int granules) {
+        int left = usedGranules[block] - granules;
+        if (left < 0) {
+            throw new IllegalStateException(
+                    "given back twice: %d granules of the block at pool offset %d"
+                            .formatted(granules, (long) block * BLOCK_BYTES));
+        }
+        usedGranules[block] = (char) left;
+        if (left == 0) {
+            free.set(block);
+            stale.set(block / BLOCKS_PER_CHUNK);
+        }
     }
 
     /**
@@ -150,31 +158,63 @@ final class PoolSpace {
     }
 
     /**
-     * Keeps every block of a range from being lent, whatever else lies in it, until the next start.
+     * Keeps what is free in the blocks of a range from being lent, until {@link #letGo}.
      *
-     * @return bytes that were free
+     * @return bytes of that
      */
-    long withhold(long start, long end) {
+    long hold(long start, long end) {
+        if (heldGranules.length == 0) {
+            heldGranules = new char[blockCount];
+        }
         long before = freeBytes;
-        for (int block = (int) (start / BLOCK_BYTES); (long) block * BLOCK_BYTES < end; block++) {
-            freeBytes -= (long) (GRANULES_PER_BLOCK - usedGranules[block]) * GRANULE_BYTES;
-            usedGranules[block] = GRANULES_PER_BLOCK;
-            free.clear(block);
-            stale.set(block / BLOCKS_PER_CHUNK);
+        for (int block = blockOf(start); (long) block * BLOCK_BYTES < end; block++) {
+            int granules = GRANULES_PER_BLOCK - usedGranules[block];
+            if (granules > 0) {
+                heldGranules[block] += (char) granules;
+                freeBytes -= (long) granules * GRANULE_BYTES;
+                usedGranules[block] = GRANULES_PER_BLOCK;
+                free.clear(block);
+                stale.set(block / BLOCKS_PER_CHUNK);
+            }
         }
         return before - freeBytes;
     }
 
     /**
-     * As {@link #withhold(long, long)}, from a block on to the next one of which a part is in use.
+     * Gives back what is held in the blocks of a range.
+     *
+     * @return bytes of that
      */
-    long withholdRun(long start) {
-        int block = (int) (start / BLOCK_BYTES);
-        int end = block + 1;
+    long letGo(long start, long end) {
+        long before = freeBytes;
+        int endBlock = Math.min(blockOf(end - 1) + 1, heldGranules.length);
+        for (int block = blockOf(start); block < endBlock; block++) {
+            int granules = heldGranules[block];
+            if (granules > 0) {
+                heldGranules[block] = 0;
+                giveBack(block, granules);
+                freeBytes += (long) granules * GRANULE_BYTES;
+            }
+        }
+        return freeBytes - before;
+    }
+
+    private static int blockOf(long location) {
+        return (int) (location / BLOCK_BYTES);
+    }
+
+    /** Where the block begins that a pool offset lies in. */
+    static long blockStart(long location) {
+        return location & -BLOCK_BYTES;
+    }
+
+    /** Where the run of free blocks ends that begins behind the block of a pool offset. */
+    long freeRunEnd(long start) {
+        int end = blockOf(start) + 1;
         while (end < blockCount && usedGranules[end] == 0) {
             end++;
         }
-        return withhold((long) block * BLOCK_BYTES, (long) end * BLOCK_BYTES);
+        return (long) end * BLOCK_BYTES;
     }
 
     private int lowestRun(int blocks) {

@@ -20,6 +20,7 @@ final class Reclaimer {
     private final Accounts accounts;
     private final SessionTable sessions;
     private final IndexWriter.Steps steps;
+    private final Withheld withheld;
     private final PinSet pins = new PinSet();
     private long nextNanos;
     private long intervalNanos = INTERVAL_NANOS;
@@ -36,18 +37,27 @@ final class Reclaimer {
             PoolSpace space,
             Accounts accounts,
             SessionTable sessions,
+            Withheld withheld,
             IndexWriter.Steps steps) {
         this.condemned = condemned;
         this.index = index;
         this.space = space;
         this.accounts = accounts;
         this.sessions = sessions;
+        this.withheld = withheld;
         this.steps = steps;
     }
 
-    /** Nanoseconds until the next scan is due; {@link Long#MAX_VALUE} when nothing is condemned. */
+    /**
+     * Nanoseconds until the next scan is due; {@link Long#MAX_VALUE} when nothing waits for pins to
+     * go.
+     */
     long dueInNanos(long nowNanos) {
-        return condemned.size() == 0 ? Long.MAX_VALUE : Math.max(0, nextNanos - nowNanos);
+        return isIdle() ? Long.MAX_VALUE : Math.max(0, nextNanos - nowNanos);
+    }
+
+    private boolean isIdle() {
+        return condemned.size() == 0 && !withheld.awaitsPins();
     }
 
     /** Something happened after which a scan may find more: the next one does not wait. */
@@ -62,7 +72,7 @@ final class Reclaimer {
      * @return whether bytes were freed
      */
     boolean reclaim(long nowNanos, long nowMillis, boolean roomIsWanted) {
-        if (condemned.size() == 0) {
+        if (isIdle()) {
             return false;
         }
         boolean isGrown = condemned.size() > sizeAfterLastScan;
@@ -72,7 +82,7 @@ final class Reclaimer {
         scan(nowMillis);
         int before = condemned.size();
         freeUnpinned();
-        boolean freed = condemned.size() < before;
+        boolean freed = condemned.size() < before | withheld.release(pins);
         // What stays is pinned: look again soon while things move, else seldom.
         intervalNanos =
                 freed || isGrown ? INTERVAL_NANOS : Math.min(2 * intervalNanos, INTERVAL_NANOS_MAX);

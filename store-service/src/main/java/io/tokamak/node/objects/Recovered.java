@@ -12,9 +12,7 @@ final class Recovered {
 
     private final List<Found> found;
 
-    /** Bytes and number of the records that the lane's own headers led to. */
-    long skippedBytes;
-
+    /** Records that the lane's own headers led to. */
     int skipped;
 
     Recovered(List<Found> found) {

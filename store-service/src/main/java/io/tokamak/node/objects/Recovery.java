@@ -30,7 +30,8 @@ import java.util.stream.Stream;
  * their extents are used.
  *
  * <p>Free is what no slot, lane or pin covers. A lane that contradicts the index, or another lane,
- * fences its session and is not lent again. A pin in free space withholds the run that it lies in.
+ * fences its session and is not lent again. What they, or a pin in free space, cover is {@link
+ * Withheld}.
  */
 final class Recovery {
     private final StoreFiles files;
@@ -42,6 +43,7 @@ final class Recovery {
     private final Condemned condemned;
     private final Drain drain;
     private final Claims claims;
+    private final Withheld withheld;
     private final long nowMillis;
 
     private final List<Range> ranges = new ArrayList<>();
@@ -77,6 +79,7 @@ final class Recovery {
             Condemned condemned,
             Drain drain,
             Claims claims,
+            Withheld withheld,
             long nowMillis) {
         this.files = files;
         this.table = table;
@@ -87,6 +90,7 @@ final class Recovery {
         this.condemned = condemned;
         this.drain = drain;
         this.claims = claims;
+        this.withheld = withheld;
         this.nowMillis = nowMillis;
     }
 
@@ -135,7 +139,7 @@ final class Recovery {
         }
         for (Range range : ranges) {
             if (range.session.contested) {
-                accounts.withheld += space.withhold(range.start, range.end);
+                withheld.ofSession(range.session, range.start, range.end);
                 range.lane.clear();
             }
         }
@@ -143,11 +147,15 @@ final class Recovery {
         // They ended with sessions whose files are gone.
         orphans.forEach(slot -> table.condemn(slot, StoreListener.Kind.EXPIRED));
         drainLanes();
+        List<Long> strayPins = new ArrayList<>();
         for (int pin = explained.nextClearBit(0);
                 pin < pins.size();
                 pin = explained.nextClearBit(pin + 1)) {
-            withhold(pins.location(pin));
+            if (isFree(pins.location(pin))) {
+                strayPins.add(pins.location(pin));
+            }
         }
+        withheld.behindPins(strayPins);
     }
 
     /** Ranges that no other touches, in order; those that overlap are contested. */
@@ -184,12 +192,10 @@ final class Recovery {
         }
     }
 
-    private void withhold(long location) {
-        if (location >= PoolFile.DATA_OFFSET
+    private boolean isFree(long location) {
+        return location >= PoolFile.DATA_OFFSET
                 && location < files.poolLength()
-                && !isLent(location)) {
-            accounts.withheld += space.withholdRun(location);
-        }
+                && !isLent(location);
     }
 
     private boolean isLent(long location) {
@@ -448,7 +454,7 @@ final class Recovery {
             if (session.state != AttachedSession.State.ATTACHED) {
                 continue;
             }
-            for (int i = 0; i < session.laneHighWater && session.isDraining(); i++) {
+            for (int i = 0; i < session.laneHighWater; i++) {
                 Lane lane = session.lanes[i];
                 if (lane.isFree()) {
                     continue;
@@ -460,18 +466,14 @@ final class Recovery {
                     }
                 }
                 Recovered recovered = new Recovered(found);
-                var _ =
-                        sessions.guarded(
-                                session, () -> drain.drain(session, lane, nowMillis, recovered));
+                if (session.isDraining()) {
+                    var _ =
+                            sessions.guarded(
+                                    session,
+                                    () -> drain.drain(session, lane, nowMillis, recovered));
+                }
                 if (recovered.skipped != found.size()) {
-                    long others = -recovered.skippedBytes;
-                    for (Recovered.Found record : found) {
-                        others += record.end() - record.location();
-                    }
-                    long rest = lane.leasedBytes();
-                    drain.lent(lane, -rest);
-                    accounts.withheld += rest - others;
-                    lane.clear();
+                    withholdRest(session, lane, found);
                     contested(
                             session,
                             "lane %d covers %d objects of others"
@@ -479,5 +481,27 @@ final class Recovery {
                 }
             }
         }
+    }
+
+    /** A lane that covers records which its own headers do not lead to is its client's no more. */
+    private void withholdRest(AttachedSession session, Lane lane, List<Recovered.Found> found) {
+        long first = lane.extent;
+        long last = lane.offered;
+        for (long extent = first; extent <= last; extent++) {
+            long start = lane.start(extent) + (extent == first ? lane.drained : 0);
+            long end = lane.start(extent) + lane.length(extent);
+            if (start == end) {
+                continue;
+            }
+            drain.lent(lane, start - end);
+            space.release(start, end);
+            for (Recovered.Found record : found) {
+                if (record.location() >= start && record.location() < end) {
+                    space.claim(record.location(), record.end());
+                }
+            }
+            withheld.ofSession(session, start, end);
+        }
+        lane.clear();
     }
 }

@@ -58,6 +58,7 @@ public final class Store implements AutoCloseable {
     private final SessionTable sessions = new SessionTable();
     private final Waits waits = new Waits();
     private final Condemned condemned = new Condemned();
+    private final Withheld withheld;
     private final Incarnations incarnations;
     private final Lifetimes lifetimes;
     private final ObjectTable table;
@@ -116,6 +117,7 @@ public final class Store implements AutoCloseable {
         directory = membership.names(storeNumber);
         files.store.putIntRelease(StoreFile.STORE_NUMBER_OFFSET, storeNumber);
         space = new PoolSpace(files.poolLength());
+        withheld = new Withheld(space, accounts);
         lifetimes = new Lifetimes(index);
         table =
                 new ObjectTable(
@@ -127,7 +129,9 @@ public final class Store implements AutoCloseable {
                         lifetimes,
                         waits,
                         condemned);
-        reclaimer = new Reclaimer(condemned, index, space, accounts, sessions, settings.steps());
+        reclaimer =
+                new Reclaimer(
+                        condemned, index, space, accounts, sessions, withheld, settings.steps());
         claims = new Claims(directory, storeNumber, table, this::execute, incarnations);
         drain =
                 new Drain(
@@ -178,6 +182,7 @@ public final class Store implements AutoCloseable {
                             condemned,
                             drain,
                             claims,
+                            withheld,
                             incarnations.nowMillis());
             recovery.run(System.nanoTime());
             if (!recovery.names().isEmpty()) {
@@ -518,17 +523,13 @@ public final class Store implements AutoCloseable {
             }
         }
         settings.steps().reached("bury.drained");
-        boolean contested = session.contested;
         for (int i = 0; i < session.laneHighWater; i++) {
             Lane lane = session.lanes[i];
-            if (!lane.isFree() && contested) {
-                accounts.withheld += lane.leasedBytes();
-                drain.lent(lane, -lane.leasedBytes());
-                lane.clear();
-            } else if (!lane.isFree()) {
+            if (!lane.isFree()) {
                 leases.release(session, lane);
             }
         }
+        withheld.release(session);
         for (ObjectId id : session.ownObjects) {
             long slot = index.findCurrent(ObjectTable.first(id), ObjectTable.second(id));
             if (slot != IndexWriter.NONE

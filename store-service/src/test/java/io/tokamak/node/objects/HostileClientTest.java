@@ -1,6 +1,7 @@
 package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
@@ -409,6 +410,108 @@ class HostileClientTest {
             othersAreUnaffected();
             hostile.close();
         }
+    }
+
+    @Test
+    @DisplayName(
+            "I28: a pin that names no record keeps the run behind it from being lent until it goes,"
+                    + " however it goes")
+    void pinIntoFreeSpace() {
+        LaneClient hostile = fixture.attach();
+        long low = PoolFile.DATA_OFFSET + (4L << 20) + 16;
+        long high = low + (4L << 20);
+        hostile.session.putInt(SessionFile.PIN_HIGH_WATER_OFFSET, 8);
+        hostile.session.putLong(SessionFile.pinOffset(1), PoolFile.pinOf(low));
+        hostile.session.putLong(SessionFile.pinOffset(2), PoolFile.pinOf(high));
+        restart();
+        long both = fixture.balanced().withheld();
+        assertThat(both).isGreaterThan(4L << 20);
+
+        hostile.unpin(1);
+        Eventually.holds("given back", () -> fixture.ledger().withheld() < both);
+        long one = fixture.balanced().withheld();
+        assertThat(one).isBetween(both - (4L << 20) - 4096, both - (4L << 20) + 4096);
+        assertThatThrownBy(() -> single(12 << 20))
+                .as("what is behind the other pin is not lent")
+                .isInstanceOf(CommandRefused.class);
+
+        hostile.close();
+        Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+        assertThat(single(12 << 20).length()).isEqualTo(12 << 20);
+        othersAreUnaffected();
+    }
+
+    private void restart() {
+        fixture.restart();
+        witness.close();
+        witness = fixture.attach();
+    }
+
+    private Store.Lease single(long bytes) {
+        return StoreFixture.get(
+                fixture.store.lease(witness.name, null, SessionFile.KIND_SINGLE, bytes, null, 0));
+    }
+
+    @Test
+    @DisplayName("I28: what a session's lying lanes cover is free once its process is gone")
+    void lyingLanes() {
+        List<LaneClient> hostile = List.of(fixture.attach(), fixture.attach());
+        hostile.forEach(client -> client.put(PAYLOAD));
+        drain();
+        // As if each had been lent the pool, but for a part that the other one claims too.
+        claim(hostile.getFirst(), 4096, StoreFixture.POOL_BYTES - (1 << 20));
+        claim(hostile.getLast(), 1 << 20, StoreFixture.POOL_BYTES);
+        restart();
+        assertThat(hostile).allMatch(LaneClient::isFenced);
+        long both = fixture.balanced().withheld();
+        assertThat(both).isGreaterThan(14L << 20);
+
+        hostile.getFirst().close();
+        Eventually.holds("given back", () -> fixture.ledger().withheld() < both);
+        assertThat(fixture.balanced().withheld()).isGreaterThan(13L << 20);
+
+        hostile.getLast().close();
+        Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+        assertThat(single(12 << 20).length()).isEqualTo(12 << 20);
+        othersAreUnaffected();
+    }
+
+    private static void claim(LaneClient client, long start, long end) {
+        long extent = SessionFile.laneOffset(client.lane) + SessionFile.extentOffset(client.extent);
+        client.session.putLong(extent, start);
+        client.session.putLong(extent + Long.BYTES, end - start);
+    }
+
+    @Test
+    @DisplayName(
+            "I17, I28: a session that is fenced at the start for one lane does not keep the node"
+                    + " from starting for what it published in another")
+    void fencedWithOthersPublished() {
+        LaneClient hostile = fixture.attach();
+        hostile.put(PAYLOAD);
+        drain();
+        Store.Lease second =
+                StoreFixture.get(
+                        fixture.store.lease(
+                                hostile.name, null, SessionFile.KIND_SHARED, 1_000, null, 0));
+        long lied = SessionFile.laneOffset(hostile.lane);
+        hostile.lane = second.lane();
+        hostile.use(second.extentNumber(), second.start(), second.length());
+        ObjectId id = hostile.put(PAYLOAD);
+        drain();
+        // As a node leaves it that dies between publishing and saying so.
+        hostile.session.putLong(
+                SessionFile.laneOffset(hostile.lane) + SessionFile.DRAINED_OFFSET,
+                SessionFile.position(hostile.extent, 0));
+        hostile.session.putLong(
+                lied + SessionFile.tailOffset(1), SessionFile.position(1, 1L << 40));
+        restart();
+        assertThat(hostile.isFenced()).isTrue();
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        fixture.balanced();
+        hostile.close();
+        Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+        othersAreUnaffected();
     }
 
     private Store reopened() {

@@ -22,6 +22,7 @@ class PoolSpaceTest {
     /** A bit for each granule, and the plainest search. */
     private static final class Model {
         final BitSet used = new BitSet();
+        private final BitSet held = new BitSet();
         final int blocks;
 
         Model(int blocks) {
@@ -67,6 +68,26 @@ class PoolSpaceTest {
             return (long) best * BLOCK;
         }
 
+        void hold(int from, int to) {
+            BitSet taken = granules(from, to);
+            taken.andNot(used);
+            used.or(taken);
+            held.or(taken);
+        }
+
+        void letGo(int from, int to) {
+            BitSet over = granules(from, to);
+            over.and(held);
+            used.andNot(over);
+            held.andNot(over);
+        }
+
+        private static BitSet granules(int fromBlock, int toBlock) {
+            BitSet granules = new BitSet();
+            granules.set(fromBlock * PER_BLOCK, toBlock * PER_BLOCK);
+            return granules;
+        }
+
         void set(long start, long end, boolean value) {
             used.set((int) (start / GRANULE), (int) (end / GRANULE), value);
         }
@@ -77,7 +98,7 @@ class PoolSpaceTest {
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     @DisplayName(
-            "I28: what is lent, given back in pieces and withheld agrees with a bit for each"
+            "I28: what is lent, given back in pieces, held and let go agrees with a bit for each"
                     + " granule")
     void agreesWithAModel(long seed) {
         Random random = new Random(seed);
@@ -101,8 +122,10 @@ class PoolSpaceTest {
                 giveBackAPiece(random, space, model, held);
             } else if (what >= 98) {
                 int block = 1 + random.nextInt(blocks - 1);
-                if (model.isFree(block)) {
-                    withhold(space, model, block, random.nextBoolean());
+                if (random.nextBoolean()) {
+                    hold(space, model, block, random.nextInt(PER_BLOCK));
+                } else {
+                    letGo(space, model, block, 1 + random.nextInt(blocks - block));
                 }
             }
             assertThat(space.freeBytes()).as("step %d", step).isEqualTo(model.freeBytes());
@@ -131,17 +154,24 @@ class PoolSpaceTest {
         }
     }
 
-    /** For good: nobody holds it, nobody gives it back. */
-    private static void withhold(PoolSpace space, Model model, int block, boolean wholeRun) {
+    /** From somewhere in a block on, to the end of the free run behind it. */
+    private static void hold(PoolSpace space, Model model, int block, int granule) {
         int end = block + 1;
-        while (wholeRun && end < model.blocks && model.isFree(end)) {
+        while (end < model.blocks && model.isFree(end)) {
             end++;
         }
-        long start = (long) block * BLOCK;
-        long withheld =
-                wholeRun ? space.withholdRun(start) : space.withhold(start, (long) end * BLOCK);
-        assertThat(withheld).isEqualTo((long) (end - block) * BLOCK);
-        model.set(start, (long) end * BLOCK, true);
+        long start = (long) block * BLOCK + granule * GRANULE;
+        assertThat(space.freeRunEnd(start)).isEqualTo((long) end * BLOCK);
+        long free = model.freeBytes();
+        model.hold(block, end);
+        assertThat(space.hold(start, (long) end * BLOCK)).isEqualTo(free - model.freeBytes());
+    }
+
+    private static void letGo(PoolSpace space, Model model, int block, int count) {
+        long free = model.freeBytes();
+        model.letGo(block, block + count);
+        assertThat(space.letGo((long) block * BLOCK, (long) (block + count) * BLOCK))
+                .isEqualTo(model.freeBytes() - free);
     }
 
     @Test
