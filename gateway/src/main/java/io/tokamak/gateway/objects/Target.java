@@ -17,9 +17,22 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name null: it was asked for by its id
  */
-record Target(ObjectId id, @Nullable ObjectName name) {
+public record Target(ObjectId id, @Nullable ObjectName name) {
     /** How often a wait looks whether the caller is still there. */
     private static final Duration GLANCE = Duration.ofSeconds(1);
+
+    /**
+     * The object at a path; null: there is none.
+     *
+     * @throws io.tokamak.objects.InvalidRequest {@code bad-id} or {@code bad-name}
+     */
+    public static @Nullable Target at(String rawPath) {
+        return switch (Address.of(rawPath)) {
+            case Address.ById(ObjectId id) -> new Target(id, null);
+            case Address.ByName(ObjectName name) -> of(name);
+            default -> null;
+        };
+    }
 
     static Target of(ObjectName name) {
         return new Target(ObjectId.named(name), name);
@@ -34,7 +47,7 @@ record Target(ObjectId id, @Nullable ObjectName name) {
      *
      * @throws ObjectNotFound at the deadline, or when nobody waits for it any more
      */
-    ObjectView get(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
+    public ObjectView get(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
         while (true) {
             Deadline glance = deadline.orEarlier(Deadline.after(GLANCE));
             try {
