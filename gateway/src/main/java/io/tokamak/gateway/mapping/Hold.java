@@ -2,7 +2,10 @@ package io.tokamak.gateway.mapping;
 
 /** What a mapping keeps from being reused. */
 interface Hold extends AutoCloseable {
-    /** Whether it has held without a gap until now. Asked before {@link #close}; false for good. */
+    /**
+     * Whether it has held without a gap until now. False for good; says nothing after {@link
+     * #close}.
+     */
     boolean isHeld();
 
     @Override
