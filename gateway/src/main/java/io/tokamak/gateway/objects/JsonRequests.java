@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.objects.InvalidRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

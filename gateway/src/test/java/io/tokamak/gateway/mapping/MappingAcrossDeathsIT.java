@@ -5,7 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
-import io.tokamak.gateway.objects.NodeProcess;
+import io.tokamak.gateway.node.NodeProcess;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.time.Duration;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tokamak.gateway.GatewayApplication;
-import io.tokamak.gateway.objects.NodeProcess;
+import io.tokamak.gateway.node.NodeProcess;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;

@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
