@@ -60,9 +60,7 @@ public interface ObjectView extends AutoCloseable {
      * Where the payload lies, for another process that maps the node's files; null: it was streamed
      * here and lies in no file. From any thread.
      */
-    default @Nullable Place place() {
-        return null;
-    }
+    @Nullable Place place();
 
     /** Ends this view; the last one to be closed ends the pin. Idempotent. */
     @Override
