@@ -44,8 +44,8 @@ public final class Place {
     /**
      * Whether the pin has protected the bytes from the moment when the view was got until now;
      * asked while the view is open. False for good: the store was discarded or the node has
-     * forgotten the session, and what was read at this place may have been of another object. A node
-     * that is away is believed to know its sessions when it is back.
+     * forgotten the session, and what was read at this place may have been of another object. A
+     * node that is away is believed to know its sessions when it is back.
      */
     public boolean isHeld() {
         return attachment.isPinning();

@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -24,6 +25,8 @@ public final class NodeProcess implements AutoCloseable {
      */
     public NodeProcess(String... arguments) throws IOException {
         this.home = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-gateway-it");
+        // Other users pass here; what they may do in the folder is the node's decision.
+        Files.setPosixFilePermissions(home, PosixFilePermissions.fromString("rwxr-xr-x"));
         this.arguments = List.of(arguments);
         this.process = start();
     }
