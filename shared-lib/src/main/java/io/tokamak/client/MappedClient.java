@@ -372,7 +372,7 @@ final class MappedClient implements TokamakClient {
         if (id == null || name == null) {
             return null;
         }
-        try (MappedView there = attachment.pin(id, name)) {
+        try (HeldView there = attachment.pin(id, name)) {
             if (there == null) {
                 return null;
             }
@@ -427,7 +427,7 @@ final class MappedClient implements TokamakClient {
         }
         Attachment attachment = attachment();
         PutPlan plan = plan(putOptions, attachment);
-        try (MappedView there = attachment.pin(ObjectId.named(name), name)) {
+        try (HeldView there = attachment.pin(ObjectId.named(name), name)) {
             if (there == null || !there.metadata().describesSameAs(plan.metadata())) {
                 throw taken;
             }
@@ -565,7 +565,7 @@ final class MappedClient implements TokamakClient {
         PutPlan plan = plan(putOptions, attachment);
         ObjectId id = plan.namedId();
         if (id != null) {
-            try (MappedView there = attachment.pin(id, null)) {
+            try (HeldView there = attachment.pin(id, null)) {
                 if (there != null) {
                     throw exists(plan, there.incarnation());
                 }
@@ -586,22 +586,22 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public ObjectView get(ObjectId id, Deadline deadline) {
-        MappedView view = pin(id, null);
+        HeldView view = pin(id, null);
         return view != null ? view : getMissing(id, null, deadline);
     }
 
     @Override
     public ObjectView get(ObjectName name, Deadline deadline) {
         ObjectId id = ObjectId.named(name);
-        MappedView view = pin(id, name);
+        HeldView view = pin(id, name);
         return view != null ? view : getMissing(id, name, deadline);
     }
 
-    private @Nullable MappedView pin(ObjectId id, @Nullable ObjectName name) {
+    private @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachment();
             try {
-                MappedView view = attachment.pin(id, name);
+                HeldView view = attachment.pin(id, name);
                 if (view != null || !isOver(attachment)) {
                     return view;
                 }
@@ -614,11 +614,11 @@ final class MappedClient implements TokamakClient {
     }
 
     /** The index does not show it: asks the node, and waits until the deadline. */
-    private MappedView getMissing(ObjectId id, @Nullable ObjectName name, Deadline deadline) {
+    private HeldView getMissing(ObjectId id, @Nullable ObjectName name, Deadline deadline) {
         Deadline patience = deadline.remainingNanos() > 0 ? deadline : controlDeadline();
         while (true) {
             boolean isThere = awaitOne(id, deadline);
-            MappedView view = pin(id, name);
+            HeldView view = pin(id, name);
             if (view != null) {
                 return view;
             }
@@ -639,7 +639,7 @@ final class MappedClient implements TokamakClient {
         if (name == null) {
             return false;
         }
-        try (MappedView other = pin(id, null)) {
+        try (HeldView other = pin(id, null)) {
             return other != null && !name.equals(other.metadata().name());
         }
     }
@@ -671,17 +671,17 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public ObjectViews getAll(List<ObjectId> ids, Deadline deadline) {
-        MappedView[] views = new MappedView[ids.size()];
+        HeldView[] views = new HeldView[ids.size()];
         boolean done = false;
         try {
             if (!pinAll(ids, views)) {
                 awaitMissing(ids, views, deadline);
             }
             done = true;
-            return new MappedViews(views);
+            return new HeldViews(views);
         } finally {
             if (!done) {
-                for (MappedView view : views) {
+                for (HeldView view : views) {
                     if (view != null) {
                         view.close();
                     }
@@ -690,7 +690,7 @@ final class MappedClient implements TokamakClient {
         }
     }
 
-    private boolean pinAll(List<ObjectId> ids, @Nullable MappedView[] views) {
+    private boolean pinAll(List<ObjectId> ids, @Nullable HeldView[] views) {
         Attachment attachment = attachment();
         Attachment.Batch batch = new Attachment.Batch();
         boolean all = true;
@@ -708,7 +708,7 @@ final class MappedClient implements TokamakClient {
         }
     }
 
-    private void awaitMissing(List<ObjectId> ids, @Nullable MappedView[] views, Deadline deadline) {
+    private void awaitMissing(List<ObjectId> ids, @Nullable HeldView[] views, Deadline deadline) {
         List<ObjectId> missing = new ArrayList<>();
         for (int i = 0; i < views.length; i++) {
             if (views[i] == null) {

@@ -2,6 +2,7 @@ package io.tokamak.client;
 
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.Group;
+import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
@@ -42,6 +43,10 @@ public interface TokamakClient extends AutoCloseable {
      * @throws io.tokamak.objects.PermissionDenied when this user may not open the folder
      */
     static TokamakClient connect(ConnectOptions options) {
+        if (options.gateway() != null) {
+            throw new InvalidState(
+                    "this release does not reach gateways", "connect to a folder of this host");
+        }
         return MappedClient.connect(options);
     }
 

@@ -56,6 +56,8 @@ class ArchitectureTest {
                     .definedBy("io.tokamak.index")
                     .layer("session")
                     .definedBy("io.tokamak.session")
+                    .layer("remote")
+                    .definedBy("io.tokamak.remote")
                     .layer("client")
                     .definedBy("io.tokamak.client")
                     .optionalLayer("checker")
@@ -72,9 +74,11 @@ class ArchitectureTest {
                     .mayOnlyAccessLayers("objects", "memory", "layout")
                     .whereLayer("session")
                     .mayOnlyAccessLayers("objects", "memory", "layout")
+                    .whereLayer("remote")
+                    .mayOnlyAccessLayers("objects")
                     .whereLayer("client")
                     .mayOnlyAccessLayers(
-                            "objects", "memory", "layout", "segment", "index", "session")
+                            "objects", "memory", "layout", "segment", "index", "session", "remote")
                     .whereLayer("checker")
                     .mayOnlyAccessLayers(
                             "objects", "memory", "layout", "segment", "index", "session")

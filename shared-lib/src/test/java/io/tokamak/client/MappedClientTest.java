@@ -21,6 +21,7 @@ import io.tokamak.objects.SessionFenced;
 import io.tokamak.objects.TooLarge;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
@@ -228,6 +229,28 @@ class MappedClientTest {
             assertThat(node.pinCount()).isEqualTo(1);
             last.close();
             assertThat(node.pinCount()).isZero();
+        }
+
+        @Test
+        @DisplayName("says where the bytes lie, for another process that maps the file")
+        void place() throws IOException {
+            for (int length : new int[] {0, 100, 256, 100_000}) {
+                try (ObjectView view = client.get(put(length), Deadline.NONE);
+                        ObjectView shared = view.share()) {
+                    Place place = Objects.requireNonNull(view.place());
+                    assertThat(place.folder().resolve(place.file())).isEqualTo(node.folder.pool());
+                    assertThat(place.length()).isEqualTo(length);
+                    assertThat(Objects.requireNonNull(shared.place()).offset())
+                            .isEqualTo(place.offset());
+                    try (RandomAccessFile pool =
+                            new RandomAccessFile(node.folder.pool().toFile(), "r")) {
+                        byte[] read = new byte[length];
+                        pool.seek(place.offset());
+                        pool.readFully(read);
+                        assertThat(read).isEqualTo(bytes(length));
+                    }
+                }
+            }
         }
 
         @Test
@@ -616,6 +639,25 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName(
+                "says of a place that it is held through restart and fence, and not after a"
+                        + " discard")
+        void held() throws IOException {
+            ObjectView view = client.get(put(100), Deadline.NONE);
+            Place place = Objects.requireNonNull(view.place());
+            node.stop();
+            assertThat(place.isHeld()).isTrue();
+            node.start();
+            node.fenceAll();
+            assertThat(place.isHeld()).isTrue();
+            node.retire();
+            assertThat(place.isHeld()).isFalse();
+            assertThat(client.read(put(50), Deadline.NONE)).isEqualTo(bytes(50));
+            assertThat(place.isHeld()).isFalse();
+            view.close();
+        }
+
+        @Test
         @DisplayName("I15: a fenced session reads on, cannot publish, and is followed by another")
         void fenced() {
             ObjectId id = put(100);
@@ -629,12 +671,18 @@ class MappedClientTest {
         }
 
         @Test
-        @DisplayName("attaches anew when the node has forgotten the session")
+        @DisplayName(
+                "attaches anew when the node has forgotten the session, whose places are held no"
+                        + " more")
         void forgotten() throws IOException {
             ObjectId id = put(100);
+            ObjectView view = client.get(id, Deadline.NONE);
+            Place place = Objects.requireNonNull(view.place());
             node.forgetSessions();
             node.stop();
             node.start();
+            await().until(() -> !place.isHeld());
+            view.close();
             await().untilAsserted(
                             () -> {
                                 assertThat(client.read(id, Deadline.NONE)).isEqualTo(bytes(100));

@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;

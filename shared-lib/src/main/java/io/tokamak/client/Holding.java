@@ -1,0 +1,21 @@
+package io.tokamak.client;
+
+import io.tokamak.memory.Memory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What keeps the bytes of views where they are: a mapped pool with its pins, or memory into which
+ * objects were fetched. Records lie in both as {@code docs/segment-format.md} draws them.
+ */
+interface Holding {
+    /** Where the records lie. */
+    Memory pool();
+
+    /** Where in a file a part of the pool lies; null: it lies in none. */
+    default @Nullable Place place(long offset, long length) {
+        return null;
+    }
+
+    /** The last view of a record is closed. To be called once for each, by any thread. */
+    void release(int pin);
+}

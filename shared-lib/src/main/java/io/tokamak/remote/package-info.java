@@ -1,0 +1,8 @@
+/**
+ * What a process elsewhere says to a gateway, over {@code tokamak.v1}: {@link
+ * io.tokamak.remote.GatewayAddress} is where it is.
+ */
+@NullMarked
+package io.tokamak.remote;
+
+import org.jspecify.annotations.NullMarked;
