@@ -20,6 +20,9 @@ sealed interface Address {
     /** Where waits are posted. */
     record Waits() implements Address {}
 
+    /** What happens. */
+    record EventStream() implements Address {}
+
     record Nodes() implements Address {}
 
     /**
@@ -50,6 +53,7 @@ sealed interface Address {
         return switch (path) {
             case "objects" -> new Objects();
             case "objects:wait" -> new Waits();
+            case "events" -> new EventStream();
             case "nodes" -> new Nodes();
             default -> single(path);
         };

@@ -1,6 +1,7 @@
 package io.tokamak.gateway.objects;
 
 import io.tokamak.client.NodeInfo;
+import io.tokamak.gateway.events.LoggedEvent;
 import io.tokamak.objects.Durations;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.Lifetime;
@@ -46,6 +47,21 @@ final class Descriptions {
         json.put("id", id.toString());
         json.put("namespace", name == null ? null : name.namespace());
         json.put("key", name == null ? null : name.key());
+        return json;
+    }
+
+    static SequencedMap<String, @Nullable Object> event(LoggedEvent event) {
+        SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
+        boolean isOfObject = event.object() != null;
+        json.put("id", isOfObject ? String.valueOf(event.object()) : null);
+        json.put("namespace", event.name() == null ? null : event.name().namespace());
+        json.put("key", event.name() == null ? null : event.name().key());
+        json.put("size", isOfObject ? event.sizeBytes() : null);
+        json.put("mediaType", isOfObject ? event.mediaType() : null);
+        if (event.node() != null) {
+            json.put("node", event.node());
+        }
+        json.put("time", event.time().toString());
         return json;
     }
 
