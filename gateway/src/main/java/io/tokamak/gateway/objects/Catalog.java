@@ -63,7 +63,7 @@ final class Catalog {
                     ListPage page =
                             connection.client().page(query, limit, parameters.text("cursor"));
                     SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
-                    json.put("objects", page.objects().stream().map(Descriptions::object).toList());
+                    json.put("objects", page.objects().stream().map(Descriptions::listed).toList());
                     json.put("cursor", page.cursor());
                     return json;
                 });

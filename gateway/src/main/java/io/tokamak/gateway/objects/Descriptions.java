@@ -9,6 +9,7 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.Pin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -22,6 +23,13 @@ final class Descriptions {
     private Descriptions() {}
 
     static SequencedMap<String, @Nullable Object> object(ObjectInfo info) {
+        SequencedMap<String, @Nullable Object> json = listed(info);
+        json.put("pins", info.pins().stream().map(Descriptions::pin).toList());
+        return json;
+    }
+
+    /** As in a list, which does not look for pins. */
+    static SequencedMap<String, @Nullable Object> listed(ObjectInfo info) {
         ObjectMetadata metadata = info.metadata();
         SequencedMap<String, @Nullable Object> json = named(info.id(), metadata.name());
         json.put("size", info.sizeBytes());
@@ -38,7 +46,17 @@ final class Descriptions {
         json.put("group", group == null ? null : group.name());
         json.put("lifetime", lifetime(metadata.lifetime().resolve(metadata.name() != null)));
         json.put("locations", List.of(Map.of("node", info.home())));
-        json.put("pins", info.pins() == 0 ? List.of() : List.of(Map.of("count", info.pins())));
+        return json;
+    }
+
+    private static SequencedMap<String, Object> pin(Pin pin) {
+        SequencedMap<String, Object> json = new LinkedHashMap<>();
+        json.put("session", Integer.toUnsignedString(pin.session()));
+        json.put("process", pin.process());
+        json.put("language", pin.language());
+        json.put("name", pin.name());
+        json.put("since", pin.since().toString());
+        json.put("count", pin.count());
         return json;
     }
 

@@ -194,7 +194,7 @@ class EventsIT {
             Event down = events.next("node-down");
             assertThat(down.text("node")).isNotEmpty();
             gateway.node().restart();
-            assertThat(events.next("node-up").text("node")).isNotEmpty();
+            assertThat(events.next("node-up").text("node")).isEqualTo(down.text("node"));
             put("death/2");
             events.next(e -> e.text("key").equals("2"));
         }
