@@ -198,6 +198,10 @@ final class Attachment {
         return denied;
     }
 
+    Folder folder() {
+        return folder;
+    }
+
     Session session() {
         return session;
     }
@@ -227,6 +231,11 @@ final class Attachment {
     /** Whether to go on with it; if not, attach anew. */
     boolean isCurrent() {
         return store.getIntOpaque(StoreFile.RETIRED_OFFSET) == 0 && !outdated && !session.isGone();
+    }
+
+    /** Whether every pin still protects its bytes, and always has. Once false, false for good. */
+    boolean isPinning() {
+        return !isRetired() && !session.isGone();
     }
 
     private boolean isRetired() {

@@ -192,6 +192,11 @@ final class MappedView implements ObjectView {
     }
 
     @Override
+    public Place place() {
+        return new Place(attachment, payloadOffset, sizeBytes);
+    }
+
+    @Override
     public ObjectView dup() {
         return unbound(counted());
     }

@@ -101,6 +101,11 @@ final class SharedView implements ObjectView {
     }
 
     @Override
+    public Place place() {
+        return pinned.place();
+    }
+
+    @Override
     public ObjectView dup() {
         addView();
         return pinned.unbound(count);

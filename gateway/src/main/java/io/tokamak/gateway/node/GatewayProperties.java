@@ -13,9 +13,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     milliseconds
  * @param uploadTimeout how long an upload may pause before it is ended; a bare number is
  *     milliseconds
+ * @param uploadsMax how many uploads there may be at once
  */
 @ConfigurationProperties("tokamak")
 public record GatewayProperties(
         @DefaultValue("/dev/shm/tokamak/node-1") Path folder,
         @DefaultValue("5s") Duration nodeTimeout,
-        @DefaultValue("30s") Duration uploadTimeout) {}
+        @DefaultValue("30s") Duration uploadTimeout,
+        @DefaultValue("256") int uploadsMax) {}

@@ -1,6 +1,7 @@
 package io.tokamak.gateway.node;
 
 import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.NodeInfo;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.TokamakException;
@@ -11,6 +12,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
@@ -27,13 +29,19 @@ public final class NodeConnection implements SmartLifecycle {
     private static final long PROBE_MILLIS = 1000;
 
     private final GatewayProperties properties;
+    private final ApplicationEventPublisher events;
     private volatile @Nullable TokamakClient client;
     private volatile @Nullable String trouble = "not connected yet";
+
+    /** As it said last; of the thread that looks. */
+    private @Nullable NodeInfo found;
+
     private volatile CountDownLatch stop = new CountDownLatch(1);
     private volatile @Nullable Thread thread;
 
-    NodeConnection(GatewayProperties properties) {
+    NodeConnection(GatewayProperties properties, ApplicationEventPublisher events) {
         this.properties = properties;
+        this.events = events;
     }
 
     /**
@@ -94,10 +102,16 @@ public final class NodeConnection implements SmartLifecycle {
                                     .withTimeout(properties.nodeTimeout()));
             client = connected;
         }
-        String id = connected.node().id();
+        NodeInfo info = connected.node();
+        NodeInfo before = found;
+        if (before != null && trouble == null && !before.startedAt().equals(info.startedAt())) {
+            note("it was started anew");
+        }
+        found = info;
         if (trouble != null) {
             trouble = null;
-            LOG.info("node {} in {}", id, properties.folder());
+            events.publishEvent(new NodeReadiness(true, info.id()));
+            LOG.info("node {} in {}", info.id(), properties.folder());
         }
     }
 
@@ -105,7 +119,12 @@ public final class NodeConnection implements SmartLifecycle {
         if (trouble == null || (client == null && !why.equals(trouble))) {
             LOG.warn("no node in {}: {}", properties.folder(), why);
         }
+        boolean wasReady = trouble == null;
         trouble = why;
+        if (wasReady) {
+            NodeInfo lost = found;
+            events.publishEvent(new NodeReadiness(false, lost == null ? null : lost.id()));
+        }
     }
 
     @Override

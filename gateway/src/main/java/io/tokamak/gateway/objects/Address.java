@@ -1,12 +1,14 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
+import org.jspecify.annotations.Nullable;
 
 /** What a path names. Read from the raw path: no dot segment is removed, nothing decoded before. */
-sealed interface Address {
+public sealed interface Address {
     record ById(ObjectId id) implements Address {}
 
     record ByName(ObjectName name) implements Address {}
@@ -19,6 +21,9 @@ sealed interface Address {
 
     /** Where waits are posted. */
     record Waits() implements Address {}
+
+    /** What happens. */
+    record EventStream() implements Address {}
 
     record Nodes() implements Address {}
 
@@ -50,8 +55,22 @@ sealed interface Address {
         return switch (path) {
             case "objects" -> new Objects();
             case "objects:wait" -> new Waits();
+            case "events" -> new EventStream();
             case "nodes" -> new Nodes();
             default -> single(path);
+        };
+    }
+
+    /**
+     * The object at a path; null: there is none.
+     *
+     * @throws InvalidRequest {@code bad-id} or {@code bad-name}
+     */
+    static @Nullable Target target(String rawPath) {
+        return switch (of(rawPath)) {
+            case ById(ObjectId id) -> new Target(id, null);
+            case ByName(ObjectName name) -> Target.of(name);
+            default -> null;
         };
     }
 

@@ -23,8 +23,13 @@ public final class Answers {
         this.mapper = mapper;
     }
 
-    Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
+    public Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
         return write(exchange, status, MediaType.APPLICATION_JSON, body);
+    }
+
+    /** A JSON document on one line. */
+    String text(Map<String, ?> body) {
+        return mapper.writeValueAsString(body);
     }
 
     /** Reads a JSON document. */

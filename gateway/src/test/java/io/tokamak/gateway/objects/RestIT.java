@@ -65,6 +65,7 @@ class RestIT {
                 SpringApplication.run(
                         GatewayApplication.class,
                         "--server.port=0",
+                        "--spring.grpc.server.port=0",
                         "--tokamak.folder=" + node.folder(),
                         "--tokamak.node-timeout=2s",
                         "--tokamak.upload-timeout=2s");

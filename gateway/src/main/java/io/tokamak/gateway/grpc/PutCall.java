@@ -1,0 +1,196 @@
+package io.tokamak.gateway.grpc;
+
+import io.grpc.ServerCall;
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.Stored;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.Sha256;
+import io.tokamak.gateway.node.Upload;
+import io.tokamak.gateway.node.UploadSlots;
+import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.ObjectInfo;
+import io.tokamak.proto.v1.PutRequest;
+import io.tokamak.proto.v1.PutResponse;
+import io.tokamak.proto.v1.PutSpec;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.OptionalLong;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes that come in messages and are copied from the buffers of the socket to their place in the
+ * node's memory. What was not sealed is given back, however the call ends.
+ */
+final class PutCall extends OpenCall<PutResponse> {
+    /** Messages under way while one is copied. */
+    private static final int REQUESTS = 4;
+
+    private static final int REPLICAS_MAX = 16;
+
+    private final NodeConnection connection;
+    private final UploadSlots slots;
+    private final Duration timeout;
+
+    private PutOptions options = PutOptions.DEFAULTS;
+    private @Nullable Upload upload;
+    private UploadSlots.@Nullable Slot slot;
+    private final ScheduledFuture<?> alarm;
+    private volatile long lastNanos = System.nanoTime();
+
+    /**
+     * @param timeout how long the caller may pause
+     */
+    PutCall(
+            ServerCall<Received, PutResponse> call,
+            NodeConnection connection,
+            UploadSlots slots,
+            Duration timeout,
+            ScheduledExecutorService alarms) {
+        super(call);
+        this.connection = connection;
+        this.slots = slots;
+        this.timeout = timeout;
+        long nanos = Math.max(timeout.toNanos() / 4, 1);
+        this.alarm = alarms.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+        request(REQUESTS);
+    }
+
+    @Override
+    public void onMessage(Received message) {
+        step(
+                () -> {
+                    take(message);
+                    request(1);
+                });
+    }
+
+    private void take(Received message) {
+        Fields fields = new Fields(message.bytes());
+        try {
+            for (int field = fields.next(); field != 0; field = fields.next()) {
+                switch (field) {
+                    case PutRequest.SPEC_FIELD_NUMBER ->
+                            begin(PutSpec.parseFrom(fields.readBytes()));
+                    case PutRequest.DATA_FIELD_NUMBER -> fields.forEachPart(begun()::write);
+                    default -> fields.skip();
+                }
+            }
+        } catch (IOException e) {
+            throw Received.bad(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private void begin(PutSpec spec) {
+        if (upload != null) {
+            throw Messages.bad("a second spec came", "send it in the first message alone");
+        }
+        if (spec.getReplicas() < 0 || spec.getReplicas() > REPLICAS_MAX) {
+            throw Messages.bad(
+                    "replicas is " + Integer.toUnsignedString(spec.getReplicas()),
+                    "give 1 to " + REPLICAS_MAX + ", or 0 for 1");
+        }
+        int digestBytes = spec.getSha256().size();
+        if (digestBytes != 0 && digestBytes != Sha256.BYTES) {
+            throw new InvalidRequest(
+                    InvalidRequest.BAD_DIGEST,
+                    "sha256 has %d bytes, must be %d".formatted(digestBytes, Sha256.BYTES),
+                    "send the digest itself, or leave it out");
+        }
+        options = Messages.options(spec);
+        slot = slots.take();
+        upload =
+                new Upload(
+                        connection.client(),
+                        options,
+                        spec.hasSizeBytes()
+                                ? OptionalLong.of(size(spec.getSizeBytes()))
+                                : OptionalLong.empty(),
+                        digestBytes == 0 ? null : spec.getSha256().toByteArray());
+    }
+
+    /** The proto's are unsigned. */
+    private static long size(long bytes) {
+        return bytes < 0 ? Long.MAX_VALUE : bytes;
+    }
+
+    private Upload begun() {
+        Upload known = upload;
+        if (known == null) {
+            throw Messages.bad("there is no spec before the data", "begin with it");
+        }
+        return known;
+    }
+
+    @Override
+    public void onHalfClose() {
+        step(
+                () -> {
+                    PutResponse response = describe(begun().seal());
+                    sendHeaders();
+                    send(response);
+                    complete();
+                });
+    }
+
+    private PutResponse describe(Stored stored) {
+        TokamakClient client = connection.client();
+        ObjectInfo info = client.head(stored.id());
+        return PutResponse.newBuilder()
+                .setObject(info != null ? Messages.object(info) : Messages.object(stored, options))
+                .setCreated(stored.created())
+                .setReplicas(1) // a node has one copy; others are not asked yet
+                .build();
+    }
+
+    /** Time that a step takes is ours, not the caller's. */
+    private void step(Runnable step) {
+        run(
+                () -> {
+                    try {
+                        step.run();
+                    } finally {
+                        lastNanos = System.nanoTime();
+                    }
+                });
+    }
+
+    private boolean isPaused() {
+        return System.nanoTime() - lastNanos >= timeout.toNanos();
+    }
+
+    /** Ends a call whose caller has paused for too long. */
+    private void look() {
+        if (isPaused()) {
+            Thread.startVirtualThread(
+                    () ->
+                            run(
+                                    () -> {
+                                        if (isPaused()) {
+                                            throw Refusal.uploadTimeout(received(), timeout);
+                                        }
+                                    }));
+        }
+    }
+
+    private long received() {
+        return upload == null ? 0 : upload.position();
+    }
+
+    @Override
+    void release() {
+        alarm.cancel(false);
+        try {
+            if (upload != null) {
+                upload.close();
+            }
+        } finally {
+            if (slot != null) {
+                slot.close();
+            }
+        }
+    }
+}
