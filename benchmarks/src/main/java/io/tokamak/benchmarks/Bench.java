@@ -35,6 +35,7 @@ final class Bench implements Callable<Integer> {
                     new NamedPutsScenario(),
                     new WakeScenario(),
                     new RestScenario(),
+                    new RestLoadScenario(),
                     new CopiesScenario(),
                     new FootprintScenario(),
                     new RestartScenario(),
@@ -67,7 +68,8 @@ final class Bench implements Callable<Integer> {
             paramLabel = "PREFIX",
             split = ",",
             description =
-                    "only these: calls, puts, named, wake, rest, copies, footprint, restart, idle")
+                    "only these: calls, puts, named, wake, rest, load, copies, footprint, restart,"
+                            + " idle")
     private List<String> only = List.of();
 
     @Option(names = "--publish", description = "also write docs/benchmarks.md")

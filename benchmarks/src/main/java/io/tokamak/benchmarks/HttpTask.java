@@ -19,6 +19,7 @@ final class HttpTask implements Task {
     public Map<String, Double> run(Arguments arguments) throws Exception {
         int port = arguments.count("port");
         long size = arguments.number("size");
+        String method = arguments.text("method");
         String path = arguments.text("path");
         ByteBuffer part = ByteBuffer.allocateDirect(BUFFER_BYTES);
         Payloads.fill(MemorySegment.ofBuffer(part), 3); // each part adds up to SUM
@@ -29,7 +30,7 @@ final class HttpTask implements Task {
             int times = arguments.count("times");
             for (int i = 0; i <= times; i++) { // the first warms
                 long begin = System.nanoTime();
-                String location = put(server, path, part.duplicate(), size);
+                String location = put(server, method, path, part.duplicate(), size);
                 double put = (System.nanoTime() - begin) / 1e9;
                 String address = location.isEmpty() ? path : location;
                 begin = System.nanoTime();
@@ -51,9 +52,10 @@ final class HttpTask implements Task {
     }
 
     /** Returns the path of the new object, empty when the server names none. */
-    private static String put(SocketChannel server, String path, ByteBuffer part, long size)
+    private static String put(
+            SocketChannel server, String method, String path, ByteBuffer part, long size)
             throws IOException {
-        request(server, "POST", path, size);
+        request(server, method, path, size);
         for (long left = size; left > 0; ) {
             part.clear().limit((int) Math.min(left, BUFFER_BYTES));
             left -= part.remaining();

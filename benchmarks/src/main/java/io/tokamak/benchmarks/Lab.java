@@ -82,6 +82,7 @@ final class Lab implements AutoCloseable {
                 Service.start(
                         program("node"),
                         log("node"),
+                        Service.NODE_HEAP,
                         Map.of(),
                         jvmOptions,
                         List.of(
@@ -90,6 +91,18 @@ final class Lab implements AutoCloseable {
                                 "--tokamak.cluster.port=" + Service.freePort()));
         node = started;
         return started;
+    }
+
+    /** A gateway to the node that scenarios share; the caller ends it. */
+    Service startGateway() throws IOException, InterruptedException {
+        node();
+        return Service.start(
+                program("gateway"),
+                log("gateway"),
+                Service.GATEWAY_HEAP,
+                Map.of("TOKAMAK_FOLDER", folder().toString()),
+                List.of(),
+                List.of("--spring.grpc.server.port=" + Service.freePort()));
     }
 
     /** A node with nothing in its folder. */

@@ -1,12 +1,15 @@
 package io.tokamak.benchmarks;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
-/** The gateway against a bare server that copies as well, with the same client. */
+/** One large object through the gateway, with the same client as through servers that do less. */
 final class RestScenario implements Scenario {
-    private static final String PATH = "/v1/objects";
+    private static final String OBJECTS = "/v1/objects";
     private static final int TIMES = 3;
+    private static final List<String> WAYS = List.of("get", "put");
 
     @Override
     public String key() {
@@ -28,59 +31,77 @@ final class RestScenario implements Scenario {
                 "GB/s",
                 "bare Netty receive and copy",
                 Goal.ratioAtLeast(0.8));
+        lab.declare(
+                "rest.nginx.get",
+                "REST GET of " + size + ", against nginx",
+                "GB/s",
+                "nginx, a file on tmpfs by sendfile",
+                Goal.ratioAtLeast(1));
+        lab.declare(
+                "rest.nginx.put",
+                "REST POST of " + size + ", against nginx",
+                "GB/s",
+                "nginx, dav upload to tmpfs",
+                Goal.ratioAtLeast(1));
     }
 
     @Override
     public void run(Lab lab) throws Exception {
         Scale scale = lab.scale();
-        lab.node();
-        try (Service gateway =
-                Service.start(
-                        lab.program("gateway"),
-                        lab.log("gateway"),
-                        Map.of("TOKAMAK_FOLDER", lab.folder().toString()),
-                        List.of(),
-                        List.of(
-                                "--tokamak.gateway.folder=" + lab.folder(),
-                                "--spring.grpc.server.port=" + Service.freePort()))) {
-            if (Service.status("GET", "http://127.0.0.1:" + gateway.port() + PATH + "?limit=1")
-                    != 200) {
-                lab.noteAll("rest.", "skipped: this gateway does not serve " + PATH + " yet");
-                return;
-            }
-            int port = Service.freePort();
-            try (Child bare =
-                    lab.child(
-                            "bare-server",
-                            "size",
-                            scale.hugeBytes(),
-                            "port",
-                            port,
-                            "scratch",
-                            lab.workspace().resolve("scratch"))) {
-                bare.awaitReady();
-                for (int round = 0; round < scale.rounds(); round++) {
-                    lab.progress("REST, round %d of %d".formatted(round + 1, scale.rounds()));
-                    Map<String, Double> floor = transfer(lab, port);
-                    Map<String, Double> subject = transfer(lab, gateway.port());
-                    for (String what : List.of("get", "put")) {
+        Optional<Path> nginxProgram = Tools.find("nginx");
+        if (nginxProgram.isEmpty()) {
+            lab.noteAll("rest.nginx.", Tools.missing("nginx"));
+        }
+        int barePort = Service.freePort();
+        try (Service gateway = lab.startGateway();
+                Child bare =
+                        lab.child(
+                                "bare-server",
+                                "size",
+                                scale.hugeBytes(),
+                                "port",
+                                barePort,
+                                "scratch",
+                                lab.workspace().resolve("scratch"))) {
+            bare.awaitReady();
+            for (int round = 0; round < scale.rounds(); round++) {
+                lab.progress("REST, round %d of %d".formatted(round + 1, scale.rounds()));
+                Map<String, Double> floor = transfer(lab, barePort, "POST", OBJECTS);
+                Map<String, Double> subject = transfer(lab, gateway.port(), "POST", OBJECTS);
+                for (String way : WAYS) {
+                    lab.sample("rest." + way, Lab.figure(subject, way), Lab.figure(floor, way));
+                }
+                if (nginxProgram.isPresent()) {
+                    floor = nginx(lab, nginxProgram.get());
+                    for (String way : WAYS) {
                         lab.sample(
-                                "rest." + what, Lab.figure(subject, what), Lab.figure(floor, what));
+                                "rest.nginx." + way,
+                                Lab.figure(subject, way),
+                                Lab.figure(floor, way));
                     }
                 }
-                bare.go().figures();
             }
+            bare.go().figures();
         }
     }
 
-    private static Map<String, Double> transfer(Lab lab, int port) throws Exception {
+    private static Map<String, Double> nginx(Lab lab, Path program) throws Exception {
+        try (Nginx nginx = Nginx.start(program, lab.workspace())) {
+            return transfer(lab, nginx.port(), "PUT", "/large");
+        }
+    }
+
+    private static Map<String, Double> transfer(Lab lab, int port, String method, String path)
+            throws Exception {
         try (Child child =
                 lab.child(
                         "http",
                         "port",
                         port,
+                        "method",
+                        method,
                         "path",
-                        PATH,
+                        path,
                         "size",
                         lab.scale().hugeBytes(),
                         "times",

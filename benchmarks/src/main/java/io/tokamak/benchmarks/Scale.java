@@ -7,6 +7,8 @@ package io.tokamak.benchmarks;
  * @param manyObjects that a put row puts, and the row of shared memory fills the store with
  * @param randomObjects that are read at random, and a restart finds
  * @param callMillis of each measured iteration of a call
+ * @param loadSeconds of each measurement under load from many connections
+ * @param slowReaders connections that read large objects slowly
  */
 record Scale(
         String name,
@@ -23,13 +25,15 @@ record Scale(
         int wakes,
         int idleClients,
         int idleSeconds,
+        int loadSeconds,
+        int slowReaders,
         long poolBytes) {
     private static final long MIB = 1 << 20;
 
     static final Scale SMOKE =
             new Scale(
                     "smoke", 1, 100_000, 100_000, 20_000, 1_000, 20, 1, 32 * MIB, 8 * MIB, 500, 20,
-                    4, 1, 512 * MIB);
+                    4, 1, 1, 50, 512 * MIB);
     static final Scale QUICK =
             new Scale(
                     "quick",
@@ -46,6 +50,8 @@ record Scale(
                     500,
                     100,
                     5,
+                    5,
+                    1_000,
                     4096 * MIB);
     static final Scale FULL =
             new Scale(
@@ -63,6 +69,8 @@ record Scale(
                     2_000,
                     100,
                     20,
+                    10,
+                    1_000,
                     4096 * MIB);
 
     boolean isSmoke() {
@@ -90,6 +98,8 @@ record Scale(
                 wakes,
                 idleClients,
                 idleSeconds,
+                loadSeconds,
+                slowReaders,
                 poolBytesMax & -MIB);
     }
 }

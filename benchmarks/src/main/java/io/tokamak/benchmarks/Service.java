@@ -15,6 +15,11 @@ import java.util.stream.Stream;
 
 /** A node or a gateway of the driver's own, started as {@code ./tokamak up} starts them. */
 final class Service implements AutoCloseable {
+    /** Of a node and of a gateway, as the launcher gives them. */
+    static final String NODE_HEAP = "-Xmx512m";
+
+    static final String GATEWAY_HEAP = "-Xmx128m";
+
     private static final long READY_SECONDS_MAX = 120;
 
     private final Process process;
@@ -32,10 +37,12 @@ final class Service implements AutoCloseable {
      *
      * @param program its jar, with its libraries beside it
      * @param log what it prints
+     * @param heap the option for its largest heap
      */
     static Service start(
             Path program,
             Path log,
+            String heap,
             Map<String, String> environment,
             List<String> jvmOptions,
             List<String> settings)
@@ -45,7 +52,7 @@ final class Service implements AutoCloseable {
         Collections.addAll(
                 command,
                 "-Xms64m",
-                "-Xmx512m",
+                heap,
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xlog:aot=off,cds=off",
                 "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2");

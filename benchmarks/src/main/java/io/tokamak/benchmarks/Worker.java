@@ -29,6 +29,8 @@ final class Worker {
             case "idle" -> new IdleTask();
             case "http" -> new HttpTask();
             case "bare-server" -> new BareServerTask();
+            case "webflux-server" -> new WebFluxServerTask();
+            case "slow-readers" -> new SlowReadersTask();
             default -> throw new IllegalArgumentException("no task " + name);
         };
     }

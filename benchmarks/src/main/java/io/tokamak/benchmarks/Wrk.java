@@ -1,0 +1,88 @@
+package io.tokamak.benchmarks;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Load from many connections at once, by wrk: one thread of it asks more than a server answers. */
+final class Wrk {
+    private final Path program;
+    private final Path scripts;
+
+    /**
+     * @param scripts where to put its scripts
+     */
+    Wrk(Path program, Path scripts) {
+        this.program = program;
+        this.scripts = scripts;
+    }
+
+    /**
+     * What to ask for, and how.
+     *
+     * @param bodyBytes 0: none
+     */
+    record Load(String method, int port, String path, int bodyBytes, int connections) {}
+
+    /**
+     * Asks for so long, and returns answers a second as {@code rate}, and {@code p50Micros} and
+     * {@code p99Micros}.
+     *
+     * @throws IllegalStateException when one answer was not 2xx, or did not come
+     */
+    Map<String, Double> run(Load load, int seconds) throws IOException, InterruptedException {
+        Path script = scripts.resolve("load.lua");
+        Files.writeString(script, script(load));
+        List<String> command =
+                List.of(
+                        program.toString(),
+                        "-t1",
+                        "-c" + load.connections(),
+                        "-d" + seconds + "s",
+                        "-s",
+                        script.toString(),
+                        "http://127.0.0.1:" + load.port() + load.path());
+        Process process =
+                Child.register(new ProcessBuilder(command).redirectErrorStream(true).start());
+        Map<String, Double> figures = new HashMap<>();
+        List<String> lines;
+        try (var output = process.inputReader(StandardCharsets.UTF_8)) {
+            lines = output.readAllLines();
+        }
+        for (String line : lines) {
+            if (line.startsWith("figure ")) {
+                String[] words = line.split(" ", -1);
+                figures.put(words[1], Double.valueOf(words[2]));
+            }
+        }
+        if (process.waitFor() != 0 || figures.getOrDefault("errors", 1.0) != 0) {
+            throw new IllegalStateException(
+                    "wrk against %s %s failed: %s"
+                            .formatted(load.method(), load.path(), String.join(" / ", lines)));
+        }
+        return figures;
+    }
+
+    /** What wrk does, and what it prints at its end: figures as our own processes do. */
+    private static String script(Load load) {
+        String body =
+                load.bodyBytes() == 0 ? "nil" : "string.rep(\"x\", %d)".formatted(load.bodyBytes());
+        return """
+        wrk.method = "%s"
+        wrk.headers["Content-Type"] = "application/octet-stream"
+        wrk.body = %s
+        done = function(summary, latency, requests)
+          local errors = summary.errors
+          print("figure rate " .. summary.requests / summary.duration * 1e6)
+          print("figure p50Micros " .. latency:percentile(50))
+          print("figure p99Micros " .. latency:percentile(99))
+          print("figure errors " .. errors.connect + errors.read + errors.write + errors.status + errors.timeout)
+        end
+        """
+                .formatted(load.method(), body);
+    }
+}
