@@ -1,15 +1,10 @@
 package io.tokamak.remote;
 
-import io.grpc.CallOptions;
 import io.grpc.MethodDescriptor;
 import io.grpc.Status;
-import io.grpc.StatusException;
 import io.grpc.StatusRuntimeException;
-import io.grpc.stub.BlockingClientCall;
-import io.grpc.stub.ClientCalls;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
-import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.ObjectNotFound;
 import io.tokamak.objects.TokamakException;
 import io.tokamak.proto.v1.GetRequest;
@@ -20,8 +15,6 @@ import io.tokamak.wire.WireFailure;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +53,7 @@ final class Download {
     ObjectInfo run() {
         while (true) {
             try {
-                ObjectInfo whole = gateway.repeat(patience(), this::transfer);
+                ObjectInfo whole = gateway.repeat(Deadline.after(silenceMax()), this::transfer);
                 if (whole != null) {
                     return whole;
                 }
@@ -77,28 +70,24 @@ final class Download {
         }
     }
 
-    private Deadline patience() {
-        return Deadline.after(
-                info == null ? deadline.remaining().plus(gateway.timeout()) : gateway.timeout());
+    private Duration silenceMax() {
+        return info == null ? deadline.remaining().plus(gateway.timeout()) : gateway.timeout();
     }
 
     /** The object, when it is here; null: some of it came, and then no more. */
     private @Nullable ObjectInfo transfer() {
         long before = receivedBytes;
-        BlockingClientCall<GetRequest, GetPart> call =
-                ClientCalls.blockingV2ServerStreamingCall(
-                        gateway.channel(), GET, CallOptions.DEFAULT, request());
-        try {
+        try (Answers<GetPart> parts = new Answers<>(gateway, GET, request(), GetPart::close)) {
             while (true) {
-                try (GetPart part = read(call)) {
+                try (GetPart part = parts.next(silenceMax(), this::progress)) {
                     if (part == null) {
                         return checkWhole();
                     }
                     take(part);
                 }
             }
-        } catch (StatusException e) {
-            if (e.getStatus().getDescription() != null && isChanged(e)) {
+        } catch (StatusRuntimeException e) {
+            if (WireFailure.of(e).reason().equals(OBJECT_CHANGED)) {
                 info = null;
                 receivedBytes = 0;
                 return null;
@@ -106,14 +95,7 @@ final class Download {
             if (receivedBytes > before && isBroken(e.getStatus().getCode())) {
                 return null;
             }
-            throw e.getStatus().asRuntimeException(e.getTrailers());
-        } catch (TimeoutException e) {
-            throw new DeadlineExceeded(progress(), gateway.timeout());
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DeadlineExceeded(progress() + " to an interrupted thread", Duration.ZERO);
-        } finally {
-            end(call);
+            throw e;
         }
     }
 
@@ -126,13 +108,6 @@ final class Download {
             request.setWait(Messages.wait(deadline));
         }
         return request.build();
-    }
-
-    private @Nullable GetPart read(BlockingClientCall<GetRequest, GetPart> call)
-            throws StatusException, InterruptedException, TimeoutException {
-        Duration silence =
-                info == null ? deadline.remaining().plus(gateway.timeout()) : gateway.timeout();
-        return call.read(silence.toNanos(), TimeUnit.NANOSECONDS);
     }
 
     private void take(GetPart part) {
@@ -162,9 +137,9 @@ final class Download {
     }
 
     /** A stream that ends too early in good order is no better than one that breaks. */
-    private ObjectInfo checkWhole() throws StatusException {
+    private ObjectInfo checkWhole() {
         if (info == null || receivedBytes < info.getSizeBytes()) {
-            throw Status.UNAVAILABLE.withDescription(progress() + " ended").asException();
+            throw Status.UNAVAILABLE.withDescription(progress() + " ended").asRuntimeException();
         }
         return info;
     }
@@ -176,34 +151,10 @@ final class Download {
         };
     }
 
-    private static boolean isChanged(StatusException e) {
-        return WireFailure.of(e).reason().equals(OBJECT_CHANGED);
-    }
-
     private String progress() {
         return info == null
                 ? "the get"
                 : "the get of object %s, of which %d of %d bytes came,"
                         .formatted(info.getId(), receivedBytes, info.getSizeBytes());
-    }
-
-    /** Ends the call if it has not ended, and gives back the buffers of what came too late. */
-    private static void end(BlockingClientCall<GetRequest, GetPart> call) {
-        boolean wasInterrupted = Thread.interrupted();
-        call.cancel("the caller has what it wanted", null);
-        try {
-            for (GetPart late = call.read(1, TimeUnit.SECONDS);
-                    late != null;
-                    late = call.read(1, TimeUnit.SECONDS)) {
-                late.close();
-            }
-        } catch (StatusException | TimeoutException ended) {
-            // As it should.
-        } catch (InterruptedException e) {
-            wasInterrupted = true;
-        }
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
-        }
     }
 }

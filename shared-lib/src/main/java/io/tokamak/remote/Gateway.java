@@ -7,6 +7,7 @@ import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
 import io.grpc.MethodDescriptor;
@@ -27,6 +28,8 @@ import io.tokamak.proto.v1.PutSpec;
 import io.tokamak.wire.WireFailure;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Iterator;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -142,6 +145,77 @@ public final class Gateway implements AutoCloseable {
     }
 
     /**
+     * Asks, and takes the answers one by one. Only for what is safe to repeat: after a stream that
+     * broke it is asked again.
+     *
+     * @param request made anew for each attempt
+     * @param patience by when it has to have succeeded, while nothing comes
+     * @param silenceMax how long an answer may take
+     */
+    public <Q, A> void stream(
+            MethodDescriptor<Q, A> method,
+            Supplier<Q> request,
+            Deadline patience,
+            Duration silenceMax,
+            Consumer<A> answers) {
+        String what = "a call of " + method.getBareMethodName();
+        try {
+            repeat(
+                    patience,
+                    () -> {
+                        try (Answers<A> stream =
+                                new Answers<>(this, method, request.get(), _ -> {})) {
+                            for (A answer = stream.next(silenceMax, () -> what);
+                                    answer != null;
+                                    answer = stream.next(silenceMax, () -> what)) {
+                                answers.accept(answer);
+                            }
+                        }
+                        return null;
+                    });
+        } catch (StatusRuntimeException failure) {
+            throw translate(failure, what, silenceMax);
+        }
+    }
+
+    /**
+     * Asks, and tells all answers of a stream that has no end, until it breaks, or the current
+     * context is cancelled.
+     *
+     * @throws TokamakException what broke it; {@link NodeDown} when it just ended
+     */
+    public <Q, A> void listen(MethodDescriptor<Q, A> method, Q request, Consumer<A> answers) {
+        try {
+            Iterator<A> stream =
+                    repeat(
+                            Deadline.after(timeout),
+                            () ->
+                                    opened(
+                                            ClientCalls.blockingServerStreamingCall(
+                                                    channel,
+                                                    method,
+                                                    CallOptions.DEFAULT,
+                                                    request)));
+            stream.forEachRemaining(answers);
+            throw ended().asRuntimeException();
+        } catch (StatusRuntimeException failure) {
+            throw translate(failure, "a call of " + method.getBareMethodName(), timeout);
+        }
+    }
+
+    /** With its first answer there. */
+    private static <A> Iterator<A> opened(Iterator<A> stream) {
+        if (!stream.hasNext()) {
+            throw ended().asRuntimeException();
+        }
+        return stream;
+    }
+
+    private static Status ended() {
+        return Status.UNAVAILABLE.withDescription("the stream has ended");
+    }
+
+    /**
      * Fetches an object whole; a stream that breaks is resumed.
      *
      * @param deadline how long to wait for an object that is not there yet
@@ -196,7 +270,7 @@ public final class Gateway implements AutoCloseable {
     }
 
     /** Does it again, after a pause, as long as that may help. */
-    <T> T repeat(Deadline patience, Supplier<T> attempt) {
+    <T extends @Nullable Object> T repeat(Deadline patience, Supplier<T> attempt) {
         RetryConfig config =
                 RetryConfig.<T>custom()
                         .maxAttempts(Integer.MAX_VALUE)
@@ -216,7 +290,8 @@ public final class Gateway implements AutoCloseable {
         return thrown instanceof StatusRuntimeException failure
                 && WireFailure.of(failure).isPassing()
                 && askedPauseMillis(failure) < NANOSECONDS.toMillis(patience.remainingNanos())
-                && !Thread.currentThread().isInterrupted();
+                && !Thread.currentThread().isInterrupted()
+                && !Context.current().isCancelled();
     }
 
     private static long pauseMillis(int attempts, Throwable thrown, Deadline patience) {

@@ -132,9 +132,6 @@ public record WireFailure(
             case DigestMismatch.CODE ->
                     new DigestMismatch("sha-256", text("expected"), text("actual"));
             case SessionFenced.CODE -> new SessionFenced(text("session"), detail);
-            case DeadlineExceeded.CODE ->
-                    new DeadlineExceeded(
-                            "a call to " + node, Duration.ofMillis(number("waitedMillis")));
             default -> byStatus(node);
         };
     }
@@ -163,7 +160,11 @@ public record WireFailure(
                             "this process",
                             orElse(text("action"), "do this at"),
                             orElse(text("resource"), node));
-            case DEADLINE_EXCEEDED -> new DeadlineExceeded("a call to " + node, Duration.ZERO);
+            case DEADLINE_EXCEEDED ->
+                    new DeadlineExceeded(
+                            "a call to %s (%s)".formatted(node, detail),
+                            Duration.ofMillis(
+                                    Math.max(number("waitedMillis"), number("timeoutMillis"))));
             case OK, CANCELLED, UNKNOWN, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE ->
                     new NodeDown(
                             node, detail, retryAfter == null ? RETRY_AFTER : retryAfter, cause);
