@@ -23,6 +23,7 @@ import io.tokamak.proto.v1.WaitRequest;
 import io.tokamak.proto.v1.WaitResponse;
 import io.tokamak.proto.v1.WatchRequest;
 import io.tokamak.remote.Gateway;
+import io.tokamak.remote.GatewayAddress;
 import io.tokamak.remote.Messages;
 import io.tokamak.remote.Upload;
 import java.io.IOException;
@@ -71,6 +72,19 @@ final class RemoteClient implements TokamakClient {
      */
     RemoteClient(Gateway gateway) {
         this.gateway = gateway;
+    }
+
+    static TokamakClient connect(ConnectOptions options, GatewayAddress address) {
+        RemoteClient client =
+                new RemoteClient(
+                        new Gateway(address, options.token(), options.name(), options.timeout()));
+        try {
+            client.localNode();
+            return client;
+        } catch (RuntimeException | Error e) {
+            client.close();
+            throw e;
+        }
     }
 
     @Override

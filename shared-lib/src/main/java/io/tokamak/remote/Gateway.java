@@ -7,6 +7,7 @@ import io.github.resilience4j.retry.Retry;
 import io.github.resilience4j.retry.RetryConfig;
 import io.grpc.CallOptions;
 import io.grpc.ClientInterceptor;
+import io.grpc.ConnectivityState;
 import io.grpc.Context;
 import io.grpc.ManagedChannel;
 import io.grpc.Metadata;
@@ -20,15 +21,22 @@ import io.netty.channel.ChannelOption;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectNotFound;
 import io.tokamak.objects.TokamakException;
+import io.tokamak.proto.v1.MapRequest;
+import io.tokamak.proto.v1.MapResponse;
 import io.tokamak.proto.v1.ObjectInfo;
 import io.tokamak.proto.v1.ObjectRef;
+import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.proto.v1.PutResponse;
 import io.tokamak.proto.v1.PutSpec;
 import io.tokamak.wire.WireFailure;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.Iterator;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -48,11 +56,23 @@ public final class Gateway implements AutoCloseable {
     private static final int FLOW_CONTROL_WINDOW_BYTES = 4 << 20;
 
     private static final int MESSAGE_BYTES_MAX = 16 << 20;
+
+    /**
+     * A call to a gateway whose host is gone ends within this time, and the 20 s that gRPC adds.
+     */
+    private static final Duration KEEP_ALIVE = Duration.ofSeconds(30);
+
     private static final Duration CONNECT_TIMEOUT_MAX = Duration.ofSeconds(20);
 
     /** 20 ms, then up to 2 s, each half as long or one and a half times as long. */
     private static final IntervalFunction PAUSE_MILLIS =
             IntervalFunction.ofExponentialRandomBackoff(20, 2.0, 0.5, 2000);
+
+    private static final String NOT_CO_LOCATED = "not-co-located";
+
+    /** An object that there never is. */
+    private static final ObjectRef NOBODY =
+            ObjectRef.newBuilder().setId(ObjectId.anonymous(0, 0, 0).toString()).build();
 
     private static final Metadata.Key<String> AUTHORIZATION =
             Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
@@ -81,6 +101,7 @@ public final class Gateway implements AutoCloseable {
                         .disableRetry() // it would keep what was sent, and what may be repeated it
                         // does not know
                         .directExecutor()
+                        .keepAliveTime(KEEP_ALIVE.toSeconds(), TimeUnit.SECONDS)
                         .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
                         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                         .withOption(
@@ -267,6 +288,55 @@ public final class Gateway implements AutoCloseable {
         } catch (StatusRuntimeException failure) {
             throw translate(failure, "the beginning of a put", roomTimeout);
         }
+    }
+
+    /**
+     * Why the gateway does not take this process for one on its node's host: {@code nonce differs}
+     * and the like; empty: it does.
+     *
+     * @param nonce from the folder that may be the node's
+     */
+    public Optional<String> refusal(String nonce) {
+        MapRequest request = MapRequest.newBuilder().setObject(NOBODY).setNonce(nonce).build();
+        try {
+            return repeat(
+                    Deadline.after(timeout),
+                    () -> {
+                        try (Answers<MapResponse> mapping =
+                                new Answers<>(
+                                        this, ObjectStoreGrpc.getMapMethod(), request, _ -> {})) {
+                            var _ = mapping.next(timeout, () -> "a proof of co-location");
+                            return Optional.empty();
+                        }
+                    });
+        } catch (StatusRuntimeException e) {
+            WireFailure failure = WireFailure.of(e);
+            // The nonce is looked at before the object is.
+            return switch (failure.reason()) {
+                case ObjectNotFound.CODE -> Optional.empty();
+                case NOT_CO_LOCATED -> Optional.of(failure.text("cause"));
+                default -> throw translate(e, "a proof of co-location", timeout);
+            };
+        }
+    }
+
+    /** Has it run after each time that a connection was made. */
+    public void whenConnected(Runnable listener) {
+        follow(channel.getState(false), listener);
+    }
+
+    private void follow(ConnectivityState seen, Runnable listener) {
+        channel.notifyWhenStateChanged(
+                seen,
+                () -> {
+                    ConnectivityState state = channel.getState(false);
+                    if (state == ConnectivityState.READY) {
+                        listener.run();
+                    }
+                    if (state != ConnectivityState.SHUTDOWN) {
+                        follow(state, listener);
+                    }
+                });
     }
 
     /** Does it again, after a pause, as long as that may help. */
