@@ -965,6 +965,7 @@ final class MappedClient implements TokamakClient {
     @Override
     public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
         checkOpen();
+        ListPage.checkLimit(limit);
         ListRequest.Builder request = Descriptions.request(query).setLimit(limit);
         if (cursor != null) {
             request.setCursor(cursor);

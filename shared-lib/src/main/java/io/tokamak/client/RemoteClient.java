@@ -392,12 +392,7 @@ final class RemoteClient implements TokamakClient {
     @Override
     public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
         checkOpen();
-        if (limit < 1) { // 0 has a meaning of its own on the wire
-            throw new InvalidRequest(
-                    InvalidRequest.BAD_LIMIT,
-                    "limit is " + limit,
-                    "give 1 to " + ListPage.LIMIT_MAX);
-        }
+        ListPage.checkLimit(limit);
         ListRequest.Builder request = RemoteMessages.request(query).setLimit(limit);
         if (cursor != null) {
             request.setCursor(cursor);

@@ -188,6 +188,9 @@ final class RemoteMessages {
                     Messages.instant(info.getCreated()).plus(Messages.duration(lifetime.getTtl())),
                     idle);
         }
+        if (lifetime.getSession() != 0) {
+            return new Lifetime.Session(lifetime.getSession());
+        }
         return idle == null ? Lifetime.untilDeleted() : Lifetime.idle(idle);
     }
 

@@ -178,7 +178,7 @@ public interface TokamakClient extends AutoCloseable {
      *
      * @param limit objects at most, 1 to 1,000
      * @param cursor of the page before; null: the first page
-     * @throws io.tokamak.objects.InvalidRequest {@code bad-cursor}
+     * @throws io.tokamak.objects.InvalidRequest {@code bad-limit}, {@code bad-cursor}
      */
     ListPage page(ListQuery query, int limit, @Nullable String cursor);
 

@@ -85,6 +85,9 @@ final class Messages {
 
     private static Lifetime lifetime(PutSpec spec) {
         io.tokamak.proto.v1.Lifetime lifetime = spec.getLifetime();
+        if (spec.hasLifetime() && !lifetime.hasTtl() && !lifetime.hasIdle()) {
+            return Lifetime.untilDeleted();
+        }
         return Lifetime.of(
                 lifetime.hasTtl() ? duration(lifetime.getTtl()) : null,
                 lifetime.hasIdle() ? duration(lifetime.getIdle()) : null);
@@ -124,7 +127,7 @@ final class Messages {
                 object(info.id(), info.incarnation(), info.sizeBytes(), info.metadata())
                         .setCreated(timestamp(info.created()))
                         .setHome(info.home())
-                        .setLifetime(lifetime(info));
+                        .setLifetime(lifetime(info.metadata(), info.created()));
         if (info.expires() != null) {
             message.setExpires(timestamp(info.expires()));
         }
@@ -136,8 +139,10 @@ final class Messages {
 
     /** As far as a reader knows it without asking the node. */
     static ObjectInfo object(ObjectView view) {
+        Instant created = Incarnation.createdAt(view.incarnation());
         return object(view.id(), view.incarnation(), view.sizeBytes(), view.metadata())
-                .setCreated(timestamp(Incarnation.createdAt(view.incarnation())))
+                .setCreated(timestamp(created))
+                .setLifetime(lifetime(view.metadata(), created))
                 .build();
     }
 
@@ -193,16 +198,16 @@ final class Messages {
                 : ref.setName(name(target.name())).build();
     }
 
-    private static io.tokamak.proto.v1.Lifetime lifetime(io.tokamak.objects.ObjectInfo info) {
+    private static io.tokamak.proto.v1.Lifetime lifetime(
+            ObjectMetadata metadata, Instant created) {
         io.tokamak.proto.v1.Lifetime.Builder message = io.tokamak.proto.v1.Lifetime.newBuilder();
-        ObjectMetadata metadata = info.metadata();
         switch (metadata.lifetime().resolve(metadata.name() != null)) {
             case Lifetime.Default _, Lifetime.UntilDeleted _ -> {}
             case Lifetime.Idle(Duration time) -> message.setIdle(duration(time));
             case Lifetime.Ttl(Duration time, Duration idle) ->
                     setBoth(message.setTtl(duration(time)), idle);
             case Lifetime.Until(Instant end, Duration idle) ->
-                    setBoth(message.setTtl(duration(Duration.between(info.created(), end))), idle);
+                    setBoth(message.setTtl(duration(Duration.between(created, end))), idle);
             case Lifetime.Session(int number) -> message.setSession(number);
         }
         return message.build();
