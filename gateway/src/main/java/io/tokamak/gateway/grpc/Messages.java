@@ -198,8 +198,7 @@ final class Messages {
                 : ref.setName(name(target.name())).build();
     }
 
-    private static io.tokamak.proto.v1.Lifetime lifetime(
-            ObjectMetadata metadata, Instant created) {
+    private static io.tokamak.proto.v1.Lifetime lifetime(ObjectMetadata metadata, Instant created) {
         io.tokamak.proto.v1.Lifetime.Builder message = io.tokamak.proto.v1.Lifetime.newBuilder();
         switch (metadata.lifetime().resolve(metadata.name() != null)) {
             case Lifetime.Default _, Lifetime.UntilDeleted _ -> {}

@@ -74,7 +74,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @ParameterizedClass(name = "The contract, {0}")
 @EnumSource
 @ExtendWith(Stage.class)
-@Timeout(60)
+@Timeout(120)
 class ClientContractIT {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
