@@ -24,6 +24,7 @@ import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MediaType;
+import io.tokamak.objects.MemoryShortage;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
@@ -658,7 +659,7 @@ class ClientContractIT {
 
         @Test
         @DisplayName("says what is too large, and who holds the memory when there is none")
-        void outOfMemory() {
+        void outOfMemory(Stage.Set stage) {
             PutOptions hasty = PutOptions.DEFAULTS.withTimeout(Duration.ofMillis(100));
             long capacity = client.node().ledger().capacity();
             assertThat(capacity).isGreaterThan(200L << 20);
@@ -669,7 +670,10 @@ class ClientContractIT {
             }
             List<ObjectId> ids = new ArrayList<>();
             byte[] large = bytes(32 << 20);
-            try {
+            ids.add(client.put(large, PutOptions.DEFAULTS).id());
+            try (TokamakClient holder = stage.mapped();
+                    ObjectView held = holder.get(ids.getFirst(), soon())) {
+                assertThat(held.sizeBytes()).isEqualTo(32 << 20);
                 assertThatThrownBy(
                                 () -> {
                                     for (int i = 0; i < 10; i++) {
@@ -678,15 +682,20 @@ class ClientContractIT {
                                 })
                         .isInstanceOfSatisfying(
                                 OutOfMemory.class,
-                                e -> {
-                                    assertThat(e.shortage().capacityBytes()).isEqualTo(capacity);
-                                    assertThat(e.shortage().liveBytes()).isGreaterThan(100L << 20);
-                                    assertThat(e.shortage().requestedBytes())
-                                            .isGreaterThanOrEqualTo(32L << 20);
-                                });
+                                e -> assertShortage(e.shortage(), capacity));
             } finally {
                 client.deleteAll(ids);
             }
+        }
+
+        private static void assertShortage(MemoryShortage shortage, long capacity) {
+            assertThat(shortage.capacityBytes()).isEqualTo(capacity);
+            assertThat(shortage.liveBytes()).isGreaterThan(100L << 20);
+            assertThat(shortage.requestedBytes()).isGreaterThanOrEqualTo(32L << 20);
+            MemoryShortage.Holder holder = shortage.pinHolders().getFirst();
+            assertThat(holder.process()).isEqualTo("java");
+            assertThat(holder.pid()).isEqualTo(ProcessHandle.current().pid());
+            assertThat(holder.bytes()).isGreaterThanOrEqualTo(32L << 20);
         }
 
         @Test
