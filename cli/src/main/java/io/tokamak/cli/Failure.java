@@ -7,6 +7,7 @@ import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.NotCoLocated;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectLost;
 import io.tokamak.objects.ObjectNotFound;
@@ -151,6 +152,7 @@ final class Failure {
                     DigestMismatch _,
                     IncompatibleStore _,
                     InvalidState _,
+                    NotCoLocated _,
                     OutOfMemory _,
                     PartialReplication _,
                     PermissionDenied _,
@@ -171,7 +173,7 @@ final class Failure {
             case Unauthenticated _ -> 401;
             case PermissionDenied _ -> 403;
             case ObjectNotFound _ -> 404;
-            case ObjectExists _, InvalidState _ -> 409;
+            case ObjectExists _, InvalidState _, NotCoLocated _ -> 409;
             case ObjectLost _ -> 410;
             case TooLarge _ -> 413;
             case DigestMismatch _ -> 422;

@@ -197,6 +197,10 @@ final class Attachment implements Holding {
         return denied;
     }
 
+    Folder folder() {
+        return folder;
+    }
+
     Session session() {
         return session;
     }
@@ -209,6 +213,11 @@ final class Attachment implements Holding {
     @Override
     public Memory pool() {
         return pool;
+    }
+
+    @Override
+    public Place place(long offset, long length) {
+        return new Place(this, offset, length);
     }
 
     @Override
@@ -232,6 +241,11 @@ final class Attachment implements Holding {
     /** Whether to go on with it; if not, attach anew. */
     boolean isCurrent() {
         return store.getIntOpaque(StoreFile.RETIRED_OFFSET) == 0 && !outdated && !session.isGone();
+    }
+
+    /** Whether every pin still protects its bytes, and always has. Once false, false for good. */
+    boolean isPinning() {
+        return !isRetired() && !session.isGone();
     }
 
     private boolean isRetired() {

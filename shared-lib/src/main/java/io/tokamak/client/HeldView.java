@@ -192,6 +192,11 @@ final class HeldView implements ObjectView {
     }
 
     @Override
+    public @Nullable Place place() {
+        return holding.place(payloadOffset, sizeBytes);
+    }
+
+    @Override
     public ObjectView dup() {
         return unbound(counted());
     }

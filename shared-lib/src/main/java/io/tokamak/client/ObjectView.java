@@ -5,6 +5,7 @@ import io.tokamak.objects.ObjectMetadata;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import net.openhft.chronicle.bytes.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of an object, in place and read-only, pinned until closed; or fetched into memory of
@@ -55,6 +56,14 @@ public interface ObjectView extends AutoCloseable {
      * of all threads.
      */
     ObjectView share();
+
+    /**
+     * Where the payload lies, for another process that maps the node's files; null: it was streamed
+     * here and lies in no file. From any thread.
+     */
+    default @Nullable Place place() {
+        return null;
+    }
 
     /** Ends this view; the last one to be closed ends the pin. Idempotent. */
     @Override

@@ -9,6 +9,7 @@ import io.tokamak.remote.GatewayAddress;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
@@ -181,6 +182,15 @@ public interface TokamakClient extends AutoCloseable {
      * made again.
      */
     long deleteAll(Collection<ObjectId> ids);
+
+    /** Deletes many in few calls; the set has the position of each that was there. */
+    default BitSet deleteEach(List<ObjectId> ids) {
+        BitSet wereThere = new BitSet();
+        for (int i = 0; i < ids.size(); i++) {
+            wereThere.set(i, delete(ids.get(i)));
+        }
+        return wereThere;
+    }
 
     /** Deletes all objects of a group and returns how many there were. */
     long deleteGroup(Group group);

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <tr><td>{@link DeadlineExceeded}</td><td>retry with a later deadline</td></tr>
  * <tr><td>{@link PartialReplication}</td><td>nothing: the object is there, and repair goes on</td></tr>
  * <tr><td>{@link NodeDown}</td><td>retry, also elsewhere</td></tr>
+ * <tr><td>{@link NotCoLocated}</td><td>stream the bytes</td></tr>
  * <tr><td>{@link DigestMismatch}</td><td>send the bytes again</td></tr>
  * <tr><td>{@link StoreRetired}, {@link SessionFenced}</td><td>attach again</td></tr>
  * <tr><td>{@link IncompatibleStore}</td><td>an operator follows the remedy</td></tr>
@@ -33,6 +34,7 @@ public abstract sealed class TokamakException extends RuntimeException
                 InvalidRequest,
                 InvalidState,
                 NodeDown,
+                NotCoLocated,
                 ObjectExists,
                 ObjectLost,
                 ObjectNotFound,

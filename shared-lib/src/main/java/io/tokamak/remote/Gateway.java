@@ -314,7 +314,7 @@ public final class Gateway implements AutoCloseable {
             // The nonce is looked at before the object is.
             return switch (failure.reason()) {
                 case ObjectNotFound.CODE -> Optional.empty();
-                case NOT_CO_LOCATED -> Optional.of(failure.text("cause"));
+                case NOT_CO_LOCATED -> Optional.of(failure.text("reason"));
                 default -> throw translate(e, "a proof of co-location", timeout);
             };
         }

@@ -127,7 +127,7 @@ final class Messages {
                 object(info.id(), info.incarnation(), info.sizeBytes(), info.metadata())
                         .setCreated(timestamp(info.created()))
                         .setHome(info.home())
-                        .setLifetime(lifetime(info.metadata(), info.created()));
+                        .setLifetime(lifetime(info.metadata()));
         if (info.expires() != null) {
             message.setExpires(timestamp(info.expires()));
         }
@@ -139,10 +139,9 @@ final class Messages {
 
     /** As far as a reader knows it without asking the node. */
     static ObjectInfo object(ObjectView view) {
-        Instant created = Incarnation.createdAt(view.incarnation());
         return object(view.id(), view.incarnation(), view.sizeBytes(), view.metadata())
-                .setCreated(timestamp(created))
-                .setLifetime(lifetime(view.metadata(), created))
+                .setCreated(timestamp(Incarnation.createdAt(view.incarnation())))
+                .setLifetime(lifetime(view.metadata()))
                 .build();
     }
 
@@ -179,7 +178,7 @@ final class Messages {
         }
         Group group = metadata.group();
         if (group != null) {
-            message.setGroup(group.name());
+            message.setGroup(group.name()).setGroupNamespace(group.namespace());
         }
         return message;
     }
@@ -198,21 +197,21 @@ final class Messages {
                 : ref.setName(name(target.name())).build();
     }
 
-    private static io.tokamak.proto.v1.Lifetime lifetime(ObjectMetadata metadata, Instant created) {
+    private static io.tokamak.proto.v1.Lifetime lifetime(ObjectMetadata metadata) {
         io.tokamak.proto.v1.Lifetime.Builder message = io.tokamak.proto.v1.Lifetime.newBuilder();
         switch (metadata.lifetime().resolve(metadata.name() != null)) {
             case Lifetime.Default _, Lifetime.UntilDeleted _ -> {}
             case Lifetime.Idle(Duration time) -> message.setIdle(duration(time));
             case Lifetime.Ttl(Duration time, Duration idle) ->
-                    setBoth(message.setTtl(duration(time)), idle);
+                    setIdle(message.setTtl(duration(time)), idle);
             case Lifetime.Until(Instant end, Duration idle) ->
-                    setBoth(message.setTtl(duration(Duration.between(created, end))), idle);
+                    setIdle(message.setUntil(timestamp(end)), idle);
             case Lifetime.Session(int number) -> message.setSession(number);
         }
         return message.build();
     }
 
-    private static void setBoth(
+    private static void setIdle(
             io.tokamak.proto.v1.Lifetime.Builder message, @Nullable Duration idle) {
         if (idle != null) {
             message.setIdle(duration(idle));

@@ -7,6 +7,7 @@ import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.NotCoLocated;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectLost;
 import io.tokamak.objects.ObjectNotFound;
@@ -96,7 +97,7 @@ public final class Problems {
             case Unauthenticated _ -> HttpStatus.UNAUTHORIZED;
             case PermissionDenied _ -> HttpStatus.FORBIDDEN;
             case ObjectNotFound _ -> HttpStatus.NOT_FOUND;
-            case ObjectExists _, InvalidState _ -> HttpStatus.CONFLICT;
+            case ObjectExists _, InvalidState _, NotCoLocated _ -> HttpStatus.CONFLICT;
             case ObjectLost _, CorruptObject _ -> HttpStatus.GONE;
             case TooLarge _ -> HttpStatus.CONTENT_TOO_LARGE;
             case DigestMismatch _ -> HttpStatus.UNPROCESSABLE_CONTENT;
