@@ -18,10 +18,16 @@ import io.grpc.protobuf.StatusProto;
 import io.grpc.stub.StreamObserver;
 import io.tokamak.proto.v1.BatchGetRequest;
 import io.tokamak.proto.v1.BatchGetResponse;
+import io.tokamak.proto.v1.GetNodeRequest;
+import io.tokamak.proto.v1.GetNodeResponse;
 import io.tokamak.proto.v1.GetRequest;
 import io.tokamak.proto.v1.GetResponse;
 import io.tokamak.proto.v1.HeadRequest;
 import io.tokamak.proto.v1.HeadResponse;
+import io.tokamak.proto.v1.MapRequest;
+import io.tokamak.proto.v1.MapResponse;
+import io.tokamak.proto.v1.Node;
+import io.tokamak.proto.v1.NodesGrpc;
 import io.tokamak.proto.v1.ObjectInfo;
 import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.proto.v1.PutRequest;
@@ -34,6 +40,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.ConcurrentLinkedQueue;
@@ -45,9 +52,10 @@ import org.jspecify.annotations.Nullable;
  * A server over real sockets that does what no real gateway can be made to do on demand: each call
  * takes the next step of its script.
  */
-final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implements AutoCloseable {
+public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
+        implements AutoCloseable {
     /** What becomes of a call. */
-    interface Step<Q, A> {
+    public interface Step<Q, A> {
         void run(Q request, StreamObserver<A> answers);
     }
 
@@ -62,6 +70,12 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
     /** How many messages a put may send before its step is run; fewer when it ends before. */
     volatile int putMessagesMax = Integer.MAX_VALUE;
 
+    /** What it says of its node. */
+    public volatile Node node = Node.getDefaultInstance();
+
+    /** The nonce that it takes for its node's. */
+    public volatile String nonce = "";
+
     final List<GetRequest> getRequests = new CopyOnWriteArrayList<>();
     final List<BatchGetRequest> batchRequests = new CopyOnWriteArrayList<>();
     final List<WatchRequest> watchRequests = new CopyOnWriteArrayList<>();
@@ -73,18 +87,19 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
     private @Nullable Server server;
     private int port;
 
-    static ScriptedGateway start() {
+    public static ScriptedGateway start() {
         ScriptedGateway gateway = new ScriptedGateway();
         gateway.restart();
         return gateway;
     }
 
-    void restart() {
+    public void restart() {
         try {
             Server started =
                     NettyServerBuilder.forAddress(
                                     new InetSocketAddress(InetAddress.getLoopbackAddress(), port))
                             .addService(this)
+                            .addService(new Nodes())
                             .intercept(new Noting())
                             .build()
                             .start();
@@ -117,7 +132,7 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
     }
 
     /** Ends all connections, and accepts none. */
-    void cut() {
+    public void cut() {
         Server running = server;
         if (running != null) {
             running.shutdownNow();
@@ -129,7 +144,7 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
         }
     }
 
-    GatewayAddress address() {
+    public GatewayAddress address() {
         return new GatewayAddress("127.0.0.1", port, false);
     }
 
@@ -155,6 +170,11 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
     }
 
     static StatusRuntimeException refused(Status.Code code, String reason) {
+        return refused(code, reason, Map.of());
+    }
+
+    static StatusRuntimeException refused(
+            Status.Code code, String reason, Map<String, String> numbers) {
         return StatusProto.toStatusRuntimeException(
                 com.google.rpc.Status.newBuilder()
                         .setCode(code.value())
@@ -163,6 +183,7 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
                                 Any.pack(
                                         ErrorInfo.newBuilder()
                                                 .setReason(reason)
+                                                .putAllMetadata(numbers)
                                                 .setDomain("tokamak")
                                                 .build()))
                         .build());
@@ -243,6 +264,25 @@ final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase implemen
     public void watch(WatchRequest request, StreamObserver<WatchResponse> answers) {
         watchRequests.add(request);
         next(watches, request, answers);
+    }
+
+    @Override
+    public void map(MapRequest request, StreamObserver<MapResponse> answers) {
+        answers.onError(
+                request.getNonce().equals(nonce)
+                        ? refused(Status.Code.NOT_FOUND, "object-not-found")
+                        : refused(
+                                Status.Code.FAILED_PRECONDITION,
+                                "not-co-located",
+                                Map.of("reason", "nonce differs")));
+    }
+
+    private final class Nodes extends NodesGrpc.NodesImplBase {
+        @Override
+        public void getNode(GetNodeRequest request, StreamObserver<GetNodeResponse> answers) {
+            answers.onNext(GetNodeResponse.newBuilder().setNode(node).build());
+            answers.onCompleted();
+        }
     }
 
     @Override
