@@ -12,7 +12,7 @@ final class HeldViews implements ObjectViews {
     /**
      * @param views none of which is null; kept
      */
-    HeldViews(HeldView[] views) {
+    HeldViews(ObjectView[] views) {
         this.views = Collections.unmodifiableList(Arrays.asList(views));
     }
 

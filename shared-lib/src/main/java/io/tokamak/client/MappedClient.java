@@ -31,6 +31,7 @@ import io.tokamak.proto.local.v1.Presence;
 import io.tokamak.proto.local.v1.ResolveRequest;
 import io.tokamak.proto.local.v1.ResolveResponse;
 import io.tokamak.proto.local.v1.StatusRequest;
+import io.tokamak.proto.local.v1.WatchRequest;
 import io.tokamak.segment.Lane;
 import io.tokamak.segment.Lanes;
 import io.tokamak.segment.RecordHeader;
@@ -38,7 +39,6 @@ import io.tokamak.session.Control;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -72,7 +72,6 @@ final class MappedClient implements TokamakClient {
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
 
     private static final int IDS_PER_CALL = 100_000;
-    private static final int LIST_LIMIT = 1000;
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long SLEEP_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -457,7 +456,8 @@ final class MappedClient implements TokamakClient {
             return putInPlaceLarge(sizeBytesMax, writer, putOptions);
         }
         if (putOptions.name() != null) {
-            return putFromScratch(sizeBytesMax, writer, putOptions);
+            // When the name turns out to be taken, the lane's bytes are gone, and needed once more.
+            return Filling.put(this, sizeBytesMax, writer, putOptions);
         }
         while (true) {
             Attachment attachment = attachment();
@@ -487,7 +487,7 @@ final class MappedClient implements TokamakClient {
         int metadataLength = plan.encoded().length;
         long location = lane.location();
         long written = PoolFile.payloadOffset(location, metadataLength, sizeBytesMax);
-        long length = fill(pool.segment().asSlice(written, sizeBytesMax), writer);
+        long length = Filling.fill(pool.segment().asSlice(written, sizeBytesMax), writer);
         long place = PoolFile.payloadOffset(location, metadataLength, length);
         if (place != written) { // shorter than it was placed for
             MemorySegment.copy(pool.segment(), written, pool.segment(), place, length);
@@ -506,35 +506,6 @@ final class MappedClient implements TokamakClient {
         return new Stored(id, null, length, 0, true);
     }
 
-    /**
-     * Lets the writer fill the segment, which it cannot reach afterwards, and returns how much it
-     * wrote.
-     */
-    private static long fill(MemorySegment place, Consumer<Bytes<?>> writer) {
-        try (Arena arena = Arena.ofConfined()) {
-            Bytes<?> bytes = SegmentBytesStore.bytesForWrite(place.reinterpret(arena, null));
-            try {
-                writer.accept(bytes);
-                return bytes.writePosition();
-            } finally {
-                bytes.releaseLast();
-            }
-        }
-    }
-
-    /**
-     * A named put needs its bytes when the name turns out to be taken: by then the lane's are gone.
-     */
-    private Stored putFromScratch(
-            long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment scratch =
-                    arena.allocate(Math.max(1, sizeBytesMax), 64).asSlice(0, sizeBytesMax);
-            long length = fill(scratch, writer);
-            return put(scratch.asSlice(0, length), putOptions);
-        }
-    }
-
     private Stored putInPlaceLarge(
             long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
         Attachment attachment = attachment();
@@ -542,7 +513,7 @@ final class MappedClient implements TokamakClient {
         try (MappedWriter open =
                 MappedWriter.ofLengthAtMost(
                         this, attachment, plan(putOptions, attachment), sizeBytesMax)) {
-            return open.seal(fill(open.writable(sizeBytesMax), writer));
+            return open.seal(Filling.fill(open.writable(sizeBytesMax), writer));
         }
     }
 
@@ -993,26 +964,13 @@ final class MappedClient implements TokamakClient {
     @Override
     public Stream<ObjectInfo> list(ListQuery query) {
         checkOpen();
-        ListRequest.Builder request = Descriptions.request(query).setLimit(LIST_LIMIT);
-        return Stream.iterate(
-                        Optional.of(page(request.build())),
-                        Optional::isPresent,
-                        page ->
-                                page.map(ListResponse::getCursor)
-                                        .filter(cursor -> !cursor.isEmpty())
-                                        .map(
-                                                cursor ->
-                                                        page(
-                                                                request.clone()
-                                                                        .setCursor(cursor)
-                                                                        .build())))
-                .flatMap(page -> page.stream().flatMap(found -> found.getObjectsList().stream()))
-                .map(this::info);
+        return ListPage.all(cursor -> page(query, ListPage.LIMIT_MAX, cursor));
     }
 
     @Override
     public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
         checkOpen();
+        ListPage.checkLimit(limit);
         ListRequest.Builder request = Descriptions.request(query).setLimit(limit);
         if (cursor != null) {
             request.setCursor(cursor);
@@ -1030,7 +988,22 @@ final class MappedClient implements TokamakClient {
     @Override
     public AutoCloseable watch(WatchQuery query, Consumer<ObjectEvent> listener) {
         checkOpen();
-        return Watching.begin(control, query, listener, options.timeout());
+        WatchRequest request = Descriptions.request(query);
+        return Watching.begin(
+                (_, heard) -> listen(request, heard),
+                listener,
+                options.folder().toString(),
+                options.timeout());
+    }
+
+    private void listen(WatchRequest request, Consumer<Watching.Heard> heard) {
+        try {
+            control.stream()
+                    .watch(request)
+                    .forEachRemaining(event -> heard.accept(Descriptions.heard(event)));
+        } catch (StatusRuntimeException failure) {
+            throw control.translate(failure);
+        }
     }
 
     @Override

@@ -85,6 +85,9 @@ final class Messages {
 
     private static Lifetime lifetime(PutSpec spec) {
         io.tokamak.proto.v1.Lifetime lifetime = spec.getLifetime();
+        if (spec.hasLifetime() && !lifetime.hasTtl() && !lifetime.hasIdle()) {
+            return Lifetime.untilDeleted();
+        }
         return Lifetime.of(
                 lifetime.hasTtl() ? duration(lifetime.getTtl()) : null,
                 lifetime.hasIdle() ? duration(lifetime.getIdle()) : null);
@@ -146,6 +149,7 @@ final class Messages {
     static ObjectInfo object(ObjectView view) {
         return object(view.id(), view.incarnation(), view.sizeBytes(), view.metadata())
                 .setCreated(timestamp(Incarnation.createdAt(view.incarnation())))
+                .setLifetime(lifetime(view.metadata()))
                 .build();
     }
 

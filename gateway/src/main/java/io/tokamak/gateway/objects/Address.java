@@ -61,19 +61,6 @@ public sealed interface Address {
         };
     }
 
-    /**
-     * The object at a path; null: there is none.
-     *
-     * @throws InvalidRequest {@code bad-id} or {@code bad-name}
-     */
-    static @Nullable Target target(String rawPath) {
-        return switch (of(rawPath)) {
-            case ById(ObjectId id) -> new Target(id, null);
-            case ByName(ObjectName name) -> Target.of(name);
-            default -> null;
-        };
-    }
-
     private static Address single(String path) {
         int slash = path.indexOf('/');
         if (slash < 0 || slash == path.length() - 1 || path.indexOf('/', slash + 1) >= 0) {
