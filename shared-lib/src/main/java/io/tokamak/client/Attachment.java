@@ -22,7 +22,6 @@ import io.tokamak.session.PinTable;
 import io.tokamak.session.Session;
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -41,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * <p>It outlives the client and the store's retirement as long as a pin or a writer needs it:
  * {@link #tryEnd}.
  */
-final class Attachment {
+final class Attachment implements Holding {
     private static final Logger LOG = LoggerFactory.getLogger(Attachment.class);
 
     static final long NANOS_BETWEEN_TRIES = 5_000_000;
@@ -211,8 +210,14 @@ final class Attachment {
     }
 
     /** Mapped read-only. */
-    Memory pool() {
+    @Override
+    public Memory pool() {
         return pool;
+    }
+
+    @Override
+    public void release(int pin) {
+        pins.clear(pin);
     }
 
     PinTable pins() {
@@ -261,7 +266,7 @@ final class Attachment {
      * @param name the name that it must have, unless null
      * @return null: the index does not show it, or the attachment {@link #isEnding}
      */
-    @Nullable MappedView pin(ObjectId id, @Nullable ObjectName name) {
+    @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
         while (true) {
@@ -273,7 +278,7 @@ final class Attachment {
             if (!isSealed(state, slot, first, second)) {
                 continue;
             }
-            MappedView view = read(slot, id, state);
+            HeldView view = read(slot, id, state);
             if (view == null) {
                 continue;
             }
@@ -301,7 +306,7 @@ final class Attachment {
     }
 
     /** What the slot says, not pinned yet; null when it changes meanwhile. */
-    private @Nullable MappedView read(long slot, ObjectId id, long state) {
+    private @Nullable HeldView read(long slot, ObjectId id, long state) {
         long location = index.location(slot);
         long payloadLength = IndexFile.payloadLength(index.length(slot));
         int metadataLength = index.metadataLength(slot);
@@ -309,7 +314,7 @@ final class Attachment {
             checkUnchanged(slot, state, id, location);
             return null;
         }
-        return new MappedView(
+        return new HeldView(
                 this, id, index.incarnation(slot), location, metadataLength, payloadLength);
     }
 
@@ -364,8 +369,7 @@ final class Attachment {
      *
      * @return whether all of them were found
      */
-    boolean pinAll(
-            List<ObjectId> ids, @Nullable MappedView[] views, int from, int to, Batch batch) {
+    boolean pinAll(List<ObjectId> ids, @Nullable HeldView[] views, int from, int to, Batch batch) {
         long sum = 0;
         for (int i = from; i < to; i++) {
             ObjectId id = ids.get(i);
@@ -383,7 +387,7 @@ final class Attachment {
         Memory.fullFence();
         boolean all = true;
         for (int i = from; i < to; i++) {
-            MappedView view = views[i];
+            HeldView view = views[i];
             if (view == null) {
                 all = false;
             } else if (batch.slots[i - from] != IndexReader.NOT_FOUND) {
@@ -404,7 +408,7 @@ final class Attachment {
     }
 
     /** Pinned, but neither fenced nor looked at again; null when it is not there. */
-    private @Nullable MappedView lookUp(ObjectId id, Batch batch, int at) {
+    private @Nullable HeldView lookUp(ObjectId id, Batch batch, int at) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
         while (true) {
@@ -416,7 +420,7 @@ final class Attachment {
             long state = index.state(slot);
             batch.states[at] = state;
             if (isSealed(state, slot, first, second)) {
-                MappedView view = read(slot, id, state);
+                HeldView view = read(slot, id, state);
                 if (view != null) {
                     view.pin = pins.put(view.location);
                     return view;
@@ -524,14 +528,6 @@ final class Attachment {
 
     void removeWriter(MappedWriter writer) {
         writers.remove(writer);
-    }
-
-    /**
-     * A segment over a part of the pool, read-only, that ends with its own arena. The caller holds
-     * a pin.
-     */
-    MemorySegment view(long offset, long length, Arena viewArena) {
-        return pool.view(offset, length, viewArena);
     }
 
     /**

@@ -15,8 +15,8 @@ import io.tokamak.proto.local.v1.NodeStatus;
 import io.tokamak.proto.local.v1.ObjectDescription;
 import io.tokamak.proto.local.v1.Pin;
 import io.tokamak.proto.local.v1.Session;
+import io.tokamak.proto.local.v1.WatchRequest;
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
 /** Between the messages of the local protocol and what a caller sees. */
 final class Descriptions {
@@ -72,29 +72,42 @@ final class Descriptions {
         return request;
     }
 
-    /** Null: nothing for a listener. */
-    static @Nullable ObjectEvent event(Event event) {
-        ObjectEvent.Kind kind =
-                switch (event.getKind()) {
-                    case KIND_SEALED -> ObjectEvent.Kind.SEALED;
-                    case KIND_DELETED -> ObjectEvent.Kind.DELETED;
-                    case KIND_EXPIRED -> ObjectEvent.Kind.EXPIRED;
-                    case KIND_GAP -> ObjectEvent.Kind.GAP;
-                    case KIND_SUBSCRIBED, KIND_UNSPECIFIED, UNRECOGNIZED -> null;
-                };
-        if (kind == null) {
-            return null;
+    static WatchRequest request(WatchQuery query) {
+        WatchRequest.Builder request = WatchRequest.newBuilder();
+        if (query.namespace() != null) {
+            request.setNamespace(query.namespace());
         }
-        return new ObjectEvent(
-                kind,
-                event.getSequence(),
-                event.getId().size() == ObjectId.SIZE_BYTES ? id(event.getId()) : null,
-                event.getKey().isEmpty()
-                        ? null
-                        : new ObjectName(event.getNamespace(), event.getKey()),
-                event.getSizeBytes(),
-                event.getMediaType(),
-                Instant.ofEpochMilli(event.getTimeMillis()));
+        if (query.prefix() != null) {
+            request.setPrefix(query.prefix());
+        }
+        return request.build();
+    }
+
+    /** A node does not keep events: there is no going on after any of them. */
+    static Watching.Heard heard(Event event) {
+        return switch (event.getKind()) {
+            case KIND_SEALED -> heard(ObjectEvent.Kind.SEALED, event);
+            case KIND_DELETED -> heard(ObjectEvent.Kind.DELETED, event);
+            case KIND_EXPIRED -> heard(ObjectEvent.Kind.EXPIRED, event);
+            case KIND_GAP -> heard(ObjectEvent.Kind.GAP, event);
+            case KIND_SUBSCRIBED -> new Watching.Subscribed(null);
+            case KIND_UNSPECIFIED, UNRECOGNIZED -> new Watching.Other(null);
+        };
+    }
+
+    private static Watching.Heard heard(ObjectEvent.Kind kind, Event event) {
+        return new Watching.Happened(
+                new ObjectEvent(
+                        kind,
+                        event.getSequence(),
+                        event.getId().size() == ObjectId.SIZE_BYTES ? id(event.getId()) : null,
+                        event.getKey().isEmpty()
+                                ? null
+                                : new ObjectName(event.getNamespace(), event.getKey()),
+                        event.getSizeBytes(),
+                        event.getMediaType(),
+                        Instant.ofEpochMilli(event.getTimeMillis())),
+                null);
     }
 
     static NodeInfo node(NodeStatus status) {

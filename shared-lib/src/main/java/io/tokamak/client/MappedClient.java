@@ -30,6 +30,7 @@ import io.tokamak.proto.local.v1.Presence;
 import io.tokamak.proto.local.v1.ResolveRequest;
 import io.tokamak.proto.local.v1.ResolveResponse;
 import io.tokamak.proto.local.v1.StatusRequest;
+import io.tokamak.proto.local.v1.WatchRequest;
 import io.tokamak.segment.Lane;
 import io.tokamak.segment.Lanes;
 import io.tokamak.segment.RecordHeader;
@@ -38,7 +39,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
@@ -71,7 +71,6 @@ final class MappedClient implements TokamakClient {
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
 
     private static final int IDS_PER_CALL = 100_000;
-    private static final int LIST_LIMIT = 1000;
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long SLEEP_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
@@ -368,7 +367,7 @@ final class MappedClient implements TokamakClient {
         if (id == null || name == null) {
             return null;
         }
-        try (MappedView there = attachment.pin(id, name)) {
+        try (HeldView there = attachment.pin(id, name)) {
             if (there == null) {
                 return null;
             }
@@ -423,7 +422,7 @@ final class MappedClient implements TokamakClient {
         }
         Attachment attachment = attachment();
         PutPlan plan = plan(putOptions, attachment);
-        try (MappedView there = attachment.pin(ObjectId.named(name), name)) {
+        try (HeldView there = attachment.pin(ObjectId.named(name), name)) {
             if (there == null || !there.metadata().describesSameAs(plan.metadata())) {
                 throw taken;
             }
@@ -453,7 +452,8 @@ final class MappedClient implements TokamakClient {
             return putInPlaceLarge(sizeBytesMax, writer, putOptions);
         }
         if (putOptions.name() != null) {
-            return putFromScratch(sizeBytesMax, writer, putOptions);
+            // When the name turns out to be taken, the lane's bytes are gone, and needed once more.
+            return Filling.put(this, sizeBytesMax, writer, putOptions);
         }
         while (true) {
             Attachment attachment = attachment();
@@ -483,7 +483,7 @@ final class MappedClient implements TokamakClient {
         int metadataLength = plan.encoded().length;
         long location = lane.location();
         long written = PoolFile.payloadOffset(location, metadataLength, sizeBytesMax);
-        long length = fill(pool.segment().asSlice(written, sizeBytesMax), writer);
+        long length = Filling.fill(pool.segment().asSlice(written, sizeBytesMax), writer);
         long place = PoolFile.payloadOffset(location, metadataLength, length);
         if (place != written) { // shorter than it was placed for
             MemorySegment.copy(pool.segment(), written, pool.segment(), place, length);
@@ -501,35 +501,6 @@ final class MappedClient implements TokamakClient {
         return new Stored(id, null, length, 0, true);
     }
 
-    /**
-     * Lets the writer fill the segment, which it cannot reach afterwards, and returns how much it
-     * wrote.
-     */
-    private static long fill(MemorySegment place, Consumer<Bytes<?>> writer) {
-        try (Arena arena = Arena.ofConfined()) {
-            Bytes<?> bytes = SegmentBytesStore.bytesForWrite(place.reinterpret(arena, null));
-            try {
-                writer.accept(bytes);
-                return bytes.writePosition();
-            } finally {
-                bytes.releaseLast();
-            }
-        }
-    }
-
-    /**
-     * A named put needs its bytes when the name turns out to be taken: by then the lane's are gone.
-     */
-    private Stored putFromScratch(
-            long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment scratch =
-                    arena.allocate(Math.max(1, sizeBytesMax), 64).asSlice(0, sizeBytesMax);
-            long length = fill(scratch, writer);
-            return put(scratch.asSlice(0, length), putOptions);
-        }
-    }
-
     private Stored putInPlaceLarge(
             long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
         Attachment attachment = attachment();
@@ -537,7 +508,7 @@ final class MappedClient implements TokamakClient {
         try (MappedWriter open =
                 MappedWriter.ofLengthAtMost(
                         this, attachment, plan(putOptions, attachment), sizeBytesMax)) {
-            return open.seal(fill(open.writable(sizeBytesMax), writer));
+            return open.seal(Filling.fill(open.writable(sizeBytesMax), writer));
         }
     }
 
@@ -560,7 +531,7 @@ final class MappedClient implements TokamakClient {
         PutPlan plan = plan(putOptions, attachment);
         ObjectId id = plan.namedId();
         if (id != null) {
-            try (MappedView there = attachment.pin(id, null)) {
+            try (HeldView there = attachment.pin(id, null)) {
                 if (there != null) {
                     throw exists(plan, there.incarnation());
                 }
@@ -581,22 +552,22 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public ObjectView get(ObjectId id, Deadline deadline) {
-        MappedView view = pin(id, null);
+        HeldView view = pin(id, null);
         return view != null ? view : getMissing(id, null, deadline);
     }
 
     @Override
     public ObjectView get(ObjectName name, Deadline deadline) {
         ObjectId id = ObjectId.named(name);
-        MappedView view = pin(id, name);
+        HeldView view = pin(id, name);
         return view != null ? view : getMissing(id, name, deadline);
     }
 
-    private @Nullable MappedView pin(ObjectId id, @Nullable ObjectName name) {
+    private @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachment();
             try {
-                MappedView view = attachment.pin(id, name);
+                HeldView view = attachment.pin(id, name);
                 if (view != null || !isOver(attachment)) {
                     return view;
                 }
@@ -609,11 +580,11 @@ final class MappedClient implements TokamakClient {
     }
 
     /** The index does not show it: asks the node, and waits until the deadline. */
-    private MappedView getMissing(ObjectId id, @Nullable ObjectName name, Deadline deadline) {
+    private HeldView getMissing(ObjectId id, @Nullable ObjectName name, Deadline deadline) {
         Deadline patience = deadline.remainingNanos() > 0 ? deadline : controlDeadline();
         while (true) {
             boolean isThere = awaitOne(id, deadline);
-            MappedView view = pin(id, name);
+            HeldView view = pin(id, name);
             if (view != null) {
                 return view;
             }
@@ -634,7 +605,7 @@ final class MappedClient implements TokamakClient {
         if (name == null) {
             return false;
         }
-        try (MappedView other = pin(id, null)) {
+        try (HeldView other = pin(id, null)) {
             return other != null && !name.equals(other.metadata().name());
         }
     }
@@ -666,17 +637,17 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public ObjectViews getAll(List<ObjectId> ids, Deadline deadline) {
-        MappedView[] views = new MappedView[ids.size()];
+        HeldView[] views = new HeldView[ids.size()];
         boolean done = false;
         try {
             if (!pinAll(ids, views)) {
                 awaitMissing(ids, views, deadline);
             }
             done = true;
-            return new MappedViews(views);
+            return new HeldViews(views);
         } finally {
             if (!done) {
-                for (MappedView view : views) {
+                for (HeldView view : views) {
                     if (view != null) {
                         view.close();
                     }
@@ -685,7 +656,7 @@ final class MappedClient implements TokamakClient {
         }
     }
 
-    private boolean pinAll(List<ObjectId> ids, @Nullable MappedView[] views) {
+    private boolean pinAll(List<ObjectId> ids, @Nullable HeldView[] views) {
         Attachment attachment = attachment();
         Attachment.Batch batch = new Attachment.Batch();
         boolean all = true;
@@ -703,7 +674,7 @@ final class MappedClient implements TokamakClient {
         }
     }
 
-    private void awaitMissing(List<ObjectId> ids, @Nullable MappedView[] views, Deadline deadline) {
+    private void awaitMissing(List<ObjectId> ids, @Nullable HeldView[] views, Deadline deadline) {
         List<ObjectId> missing = new ArrayList<>();
         for (int i = 0; i < views.length; i++) {
             if (views[i] == null) {
@@ -988,21 +959,7 @@ final class MappedClient implements TokamakClient {
     @Override
     public Stream<ObjectInfo> list(ListQuery query) {
         checkOpen();
-        ListRequest.Builder request = Descriptions.request(query).setLimit(LIST_LIMIT);
-        return Stream.iterate(
-                        Optional.of(page(request.build())),
-                        Optional::isPresent,
-                        page ->
-                                page.map(ListResponse::getCursor)
-                                        .filter(cursor -> !cursor.isEmpty())
-                                        .map(
-                                                cursor ->
-                                                        page(
-                                                                request.clone()
-                                                                        .setCursor(cursor)
-                                                                        .build())))
-                .flatMap(page -> page.stream().flatMap(found -> found.getObjectsList().stream()))
-                .map(this::info);
+        return ListPage.all(cursor -> page(query, ListPage.LIMIT_MAX, cursor));
     }
 
     @Override
@@ -1025,7 +982,22 @@ final class MappedClient implements TokamakClient {
     @Override
     public AutoCloseable watch(WatchQuery query, Consumer<ObjectEvent> listener) {
         checkOpen();
-        return Watching.begin(control, query, listener, options.timeout());
+        WatchRequest request = Descriptions.request(query);
+        return Watching.begin(
+                (_, heard) -> listen(request, heard),
+                listener,
+                options.folder().toString(),
+                options.timeout());
+    }
+
+    private void listen(WatchRequest request, Consumer<Watching.Heard> heard) {
+        try {
+            control.stream()
+                    .watch(request)
+                    .forEachRemaining(event -> heard.accept(Descriptions.heard(event)));
+        } catch (StatusRuntimeException failure) {
+            throw control.translate(failure);
+        }
     }
 
     @Override

@@ -21,7 +21,7 @@ final class SharedView implements ObjectView {
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
     /** What is pinned; never used as a view itself. */
-    private final MappedView pinned;
+    private final HeldView pinned;
 
     private final AtomicInteger count;
 
@@ -36,12 +36,14 @@ final class SharedView implements ObjectView {
     private boolean closed;
 
     /** A view that the caller has counted. */
-    SharedView(MappedView pinned, AtomicInteger count) {
+    SharedView(HeldView pinned, AtomicInteger count) {
         this.pinned = pinned;
         this.count = count;
-        this.segment = pinned.attachment().view(pinned.payloadOffset(), pinned.sizeBytes(), arena);
+        this.segment =
+                pinned.holding().pool().view(pinned.payloadOffset(), pinned.sizeBytes(), arena);
         this.head =
-                pinned.attachment()
+                pinned.holding()
+                        .pool()
                         .view(
                                 pinned.location,
                                 PoolFile.HEADER_BYTES + pinned.metadataLength,
@@ -91,7 +93,7 @@ final class SharedView implements ObjectView {
 
     @Override
     public ByteBuffer byteBuffer() {
-        return MappedView.buffer(segment(), pinned.id());
+        return HeldView.buffer(segment(), pinned.id());
     }
 
     /** New for each call: their position is for one thread. */
@@ -139,7 +141,7 @@ final class SharedView implements ObjectView {
             closed = true;
         }
         if (count.decrementAndGet() == 0) {
-            pinned.attachment().pins().clear(pinned.pin);
+            pinned.holding().release(pinned.pin);
         }
     }
 

@@ -5,6 +5,7 @@ import io.tokamak.objects.Group;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.remote.GatewayAddress;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -42,7 +43,13 @@ public interface TokamakClient extends AutoCloseable {
      * @throws io.tokamak.objects.PermissionDenied when this user may not open the folder
      */
     static TokamakClient connect(ConnectOptions options) {
-        return MappedClient.connect(options);
+        GatewayAddress gateway = options.gateway();
+        if (gateway == null) {
+            return MappedClient.connect(options);
+        }
+        return options.zeroCopy()
+                ? LocatingClient.connect(options, gateway)
+                : RemoteClient.connect(options, gateway);
     }
 
     /** Whether objects are read in place, and if not, why. */

@@ -244,6 +244,32 @@ final class Libc {
         }
     }
 
+    private static final class AlignedAlloc {
+        static final MethodHandle HANDLE =
+                handle("aligned_alloc", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG));
+    }
+
+    /** Answers 0 when there is no memory. */
+    static long alignedAlloc(long alignment, long length) {
+        try {
+            return (long) AlignedAlloc.HANDLE.invokeExact(alignment, length);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Free {
+        static final MethodHandle HANDLE = handle("free", FunctionDescriptor.ofVoid(JAVA_LONG));
+    }
+
+    static void free(long address) {
+        try {
+            Free.HANDLE.invokeExact(address);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     private static final class Pwrite {
         static final MethodHandle HANDLE =
                 handle(

@@ -14,6 +14,7 @@ public final class InvalidRequest extends TokamakException {
     public static final String BAD_PARAMETER = "bad-parameter";
     public static final String BAD_LIMIT = "bad-limit";
     public static final String BAD_CURSOR = "bad-cursor";
+    public static final String SIZE_MISMATCH = "size-mismatch";
     public static final String UNKNOWN_PARAMETER = "unknown-parameter";
 
     /**

@@ -26,6 +26,24 @@ public final class QuotaExceeded extends TokamakException {
                 Numbers.quota(requested, used, limit));
     }
 
+    private QuotaExceeded(long limit, String what, String property) {
+        super(
+                CODE,
+                limit + " " + what + " at once are under way already",
+                "repeat it when others have ended, or raise " + property,
+                Numbers.quota(1, limit, limit));
+    }
+
+    /**
+     * There are as many at once as there may be.
+     *
+     * @param what is limited: "uploads"
+     * @param property that sets the limit
+     */
+    public static QuotaExceeded atOnce(String what, long limit, String property) {
+        return new QuotaExceeded(limit, what, property);
+    }
+
     @Override
     public boolean isRetryable() {
         return true;

@@ -1,7 +1,14 @@
 package io.tokamak.session;
 
 import com.google.errorprone.annotations.CanIgnoreReturnValue;
+import io.grpc.CallOptions;
+import io.grpc.Channel;
+import io.grpc.ClientCall;
+import io.grpc.ClientInterceptor;
+import io.grpc.ClientInterceptors;
+import io.grpc.Context;
 import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
@@ -38,9 +45,28 @@ public final class Control implements AutoCloseable {
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MESSAGE_BYTES_MAX = 64 << 20;
 
+    /**
+     * A thread may be serving a call of gRPC itself: the end of that call must not take along what
+     * was asked of the node meanwhile, such as a session or the return of a lane.
+     */
+    private static final ClientInterceptor DETACHED =
+            new ClientInterceptor() {
+                @Override
+                public <Q, A> ClientCall<Q, A> interceptCall(
+                        MethodDescriptor<Q, A> method, CallOptions options, Channel next) {
+                    Context previous = Context.ROOT.attach();
+                    try {
+                        return next.newCall(method, options);
+                    } finally {
+                        Context.ROOT.detach(previous);
+                    }
+                }
+            };
+
     private final Folder folder;
     private final EventLoopGroup threads;
     private final ManagedChannel channel;
+    private final Channel detached;
 
     public Control(Folder folder) {
         this.folder = folder;
@@ -58,14 +84,15 @@ public final class Control implements AutoCloseable {
                         .overrideAuthority("localhost")
                         .maxInboundMessageSize(MESSAGE_BYTES_MAX)
                         .build();
+        this.detached = ClientInterceptors.intercept(channel, DETACHED);
     }
 
     /** Calls that answer by events, in the thread of the connection: for streams. */
     public LocalGrpc.LocalStub events() {
-        return LocalGrpc.newStub(channel);
+        return LocalGrpc.newStub(detached);
     }
 
-    /** Calls without an end. */
+    /** Calls without an end but that of the current context. */
     public LocalGrpc.LocalBlockingStub stream() {
         return LocalGrpc.newBlockingStub(channel);
     }
@@ -93,7 +120,7 @@ public final class Control implements AutoCloseable {
         long nanos = Math.max(deadline.remainingNanos(), 0) + GRACE_NANOS;
         try {
             return call.apply(
-                    LocalGrpc.newBlockingStub(channel)
+                    LocalGrpc.newBlockingStub(detached)
                             .withDeadlineAfter(nanos, TimeUnit.NANOSECONDS));
         } catch (StatusRuntimeException failure) {
             throw translate(failure);

@@ -3,8 +3,11 @@ package io.tokamak.gateway.objects;
 import io.tokamak.client.ListPage;
 import io.tokamak.client.ListQuery;
 import io.tokamak.client.NodeInfo;
-import io.tokamak.client.TokamakClient;
 import io.tokamak.client.WaitResult;
+import io.tokamak.gateway.node.GatewayProperties;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.Target;
+import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
@@ -12,7 +15,6 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
 import java.time.Duration;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -30,7 +32,6 @@ final class Catalog {
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT = 100;
     private static final int WAIT_BODY_BYTES_MAX = 4 << 20;
-    private static final Duration GLANCE = Duration.ofSeconds(1);
 
     private final NodeConnection connection;
     private final GatewayProperties properties;
@@ -156,29 +157,17 @@ final class Catalog {
         }
         Duration timeout =
                 request.timeout() == null ? Duration.ZERO : Parameters.parseWait(request.timeout());
-        WaitResult result = await(wanted, count, Deadline.after(timeout), isCancelled);
+        WaitResult result =
+                Waits.await(
+                        connection.client(),
+                        wanted.keySet(),
+                        count,
+                        Deadline.after(timeout),
+                        isCancelled);
         SequencedMap<String, Object> json = new LinkedHashMap<>();
         json.put("ready", named(result.ready(), wanted));
         json.put("pending", named(result.pending(), wanted));
         return json;
-    }
-
-    private WaitResult await(
-            Map<ObjectId, @Nullable ObjectName> wanted,
-            int count,
-            Deadline deadline,
-            BooleanSupplier isCancelled) {
-        TokamakClient client = connection.client();
-        List<ObjectId> ids = List.copyOf(new LinkedHashSet<>(wanted.keySet()));
-        while (true) {
-            WaitResult result =
-                    client.await(ids, count, deadline.orEarlier(Deadline.after(GLANCE)));
-            if (result.ready().size() >= count
-                    || deadline.isExpired()
-                    || isCancelled.getAsBoolean()) {
-                return result;
-            }
-        }
     }
 
     private static List<?> named(List<ObjectId> ids, Map<ObjectId, @Nullable ObjectName> wanted) {

@@ -1,9 +1,7 @@
 package io.tokamak.gateway.objects;
 
-import io.tokamak.objects.DigestMismatch;
+import io.tokamak.gateway.node.Sha256;
 import io.tokamak.objects.InvalidRequest;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -11,18 +9,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Digests of the bytes, RFC 9530. SHA-256 alone; others are left to the caller. */
 final class Digests {
-    private static final String SHA_256 = "sha-256";
-    private static final int SHA_256_BYTES = 32;
-
     private Digests() {}
-
-    static MessageDigest sha256() {
-        try {
-            return MessageDigest.getInstance("SHA-256");
-        } catch (NoSuchAlgorithmException e) {
-            throw new AssertionError("every JDK has SHA-256", e);
-        }
-    }
 
     /**
      * The SHA-256 that a {@code Repr-Digest} names, or null.
@@ -30,7 +17,7 @@ final class Digests {
      * @throws InvalidRequest {@code bad-digest}
      */
     static byte @Nullable [] expected(@Nullable String header) {
-        String value = header == null ? null : members(header).get(SHA_256);
+        String value = header == null ? null : members(header).get(Sha256.NAME);
         if (value == null) {
             return null;
         }
@@ -43,36 +30,21 @@ final class Digests {
         } catch (IllegalArgumentException e) {
             throw bad("sha-256 is no base64");
         }
-        if (digest.length != SHA_256_BYTES) {
-            throw bad("sha-256 has " + digest.length + " bytes, must be " + SHA_256_BYTES);
+        if (digest.length != Sha256.BYTES) {
+            throw bad("sha-256 has " + digest.length + " bytes, must be " + Sha256.BYTES);
         }
         return digest;
     }
 
     /** Whether {@code Want-Repr-Digest} asks for SHA-256: a preference of 1 to 10. */
     static boolean isWanted(@Nullable String header) {
-        String preference = header == null ? null : members(header).get(SHA_256);
+        String preference = header == null ? null : members(header).get(Sha256.NAME);
         return preference != null && preference.matches("0*([1-9]|10)");
-    }
-
-    /**
-     * Compares.
-     *
-     * @throws DigestMismatch when they differ
-     */
-    static void check(byte[] expected, byte[] actual) {
-        if (!MessageDigest.isEqual(expected, actual)) {
-            throw new DigestMismatch(SHA_256, encoded(expected), encoded(actual));
-        }
     }
 
     /** The value of {@code Repr-Digest}. */
     static String header(byte[] digest) {
-        return SHA_256 + "=" + encoded(digest);
-    }
-
-    private static String encoded(byte[] digest) {
-        return ":" + Base64.getEncoder().encodeToString(digest) + ":";
+        return Sha256.NAME + "=" + Sha256.encoded(digest);
     }
 
     /** Members of a structured dictionary without parameters: byte sequences have no comma. */

@@ -3,6 +3,10 @@ package io.tokamak.gateway.objects;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.Pinned;
+import io.tokamak.gateway.node.Sha256;
+import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
@@ -142,7 +146,7 @@ final class Downloads {
         if (known != null) {
             return known;
         }
-        MessageDigest digest = Digests.sha256();
+        MessageDigest digest = Sha256.begin();
         byte[] part = new byte[SMALL_BYTES_MAX];
         for (long at = 0; at < bytes.byteSize(); at += part.length) {
             int length = (int) Math.min(part.length, bytes.byteSize() - at);

@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Durations;
 import io.tokamak.objects.InvalidRequest;
 import java.time.Duration;
@@ -11,9 +12,6 @@ import org.jspecify.annotations.Nullable;
 
 /** The query of a request: only parameters that are known there, each once. */
 final class Parameters {
-    /** Of any wait. */
-    static final Duration WAIT_MAX = Duration.ofMinutes(5);
-
     private static final int TEXT_BYTES_MAX = 8 << 10;
 
     private final Map<String, String> values;
@@ -62,25 +60,14 @@ final class Parameters {
         return text == null ? null : Durations.parse(text);
     }
 
-    /** How long to wait, at most {@link #WAIT_MAX}. */
+    /** How long to wait, at most {@link Waits#MAX}. */
     Duration wait(String name, Duration otherwise) {
         String text = values.get(name);
         return text == null ? otherwise : parseWait(text);
     }
 
     static Duration parseWait(String text) {
-        Duration wait = Durations.parseOrZero(text);
-        if (wait.compareTo(WAIT_MAX) > 0) {
-            throw new InvalidRequest(
-                    InvalidRequest.BAD_DURATION,
-                    "a wait of "
-                            + Durations.format(wait)
-                            + ": at most "
-                            + Durations.format(WAIT_MAX),
-                    "wait again when it is over",
-                    numbers("limit", Durations.format(WAIT_MAX)));
-        }
-        return wait;
+        return Waits.check(Durations.parseOrZero(text));
     }
 
     /**

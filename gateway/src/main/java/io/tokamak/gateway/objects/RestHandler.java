@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.InvalidRequest;
 import java.util.List;
 import org.springframework.http.HttpMethod;

@@ -3,6 +3,9 @@ package io.tokamak.gateway.objects;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.gateway.node.GatewayProperties;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.Upload;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
@@ -17,8 +20,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -82,13 +88,32 @@ final class Uploads {
                     parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER);
             byte[] digest = Digests.expected(joined(request.getHeaders(), "Repr-Digest"));
             TokamakClient client = connection.client();
-            Stored stored = new Upload(client, options, length, digest, body).run();
+            Stored stored = store(client, options, length, digest, body);
             return new Outcome(stored, client.head(stored.id()), options, replicas);
         } catch (RuntimeException e) {
             settle(exchange, body, length, e);
             throw e;
         } finally {
             body.close();
+        }
+    }
+
+    private static Stored store(
+            TokamakClient client,
+            PutOptions options,
+            long length,
+            byte @Nullable [] digest,
+            Body body) {
+        OptionalLong announced = length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
+        try (Upload upload = new Upload(client, options, announced, digest)) {
+            for (DataBuffer buffer = body.next(); buffer != null; buffer = body.next()) {
+                try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
+                    parts.forEachRemaining(upload::write);
+                } finally {
+                    DataBufferUtils.release(buffer);
+                }
+            }
+            return upload.seal();
         }
     }
 

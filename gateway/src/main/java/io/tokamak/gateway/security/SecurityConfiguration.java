@@ -8,18 +8,21 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.GlobalServerInterceptor;
 
 @Configuration(proxyBeanMethods = false)
 @EnableConfigurationProperties(SecurityProperties.class)
 class SecurityConfiguration {
 
     @Bean
-    Tokens tokens(SecurityProperties properties, ServerProperties server) {
+    Tokens tokens(SecurityProperties properties, ServerProperties rest, GrpcServerProperties grpc) {
         Tokens tokens = new Tokens(read(properties));
-        checkAddress(server.getAddress(), tokens);
+        checkAddress("server.address", rest.getAddress(), tokens);
+        checkAddress("spring.grpc.server.address", grpc.getAddress(), tokens);
         return tokens;
     }
 
@@ -28,13 +31,23 @@ class SecurityConfiguration {
         return new TokenFilter(tokens, answers);
     }
 
-    private static void checkAddress(@Nullable InetAddress address, Tokens tokens) {
+    @Bean
+    @GlobalServerInterceptor
+    TokenInterceptor tokenInterceptor(Tokens tokens) {
+        return new TokenInterceptor(tokens);
+    }
+
+    private static void checkAddress(
+            String property, @Nullable InetAddress address, Tokens tokens) {
         if (tokens.isEmpty() && (address == null || !address.isLoopbackAddress())) {
             throw new Unprotected(
-                    "server.address is %s, and no tokens are configured: whoever reaches this host could read and delete everything"
-                            .formatted(address == null ? "any" : address.getHostAddress()),
+                    "%s is %s, and no tokens are configured: whoever reaches this host could read and delete everything"
+                            .formatted(
+                                    property, address == null ? "any" : address.getHostAddress()),
                     "set tokamak.security.tokens or tokamak.security.tokens-file, or"
-                            + " server.address=127.0.0.1");
+                            + " "
+                            + property
+                            + "=127.0.0.1");
         }
     }
 

@@ -1,14 +1,18 @@
 package io.tokamak.gateway.security;
 
+import io.tokamak.objects.Unauthenticated;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens that are accepted, as digests. How long a comparison takes tells nothing about them.
  */
 final class Tokens {
+    private static final String SCHEME = "Bearer ";
+
     private final List<byte[]> digests;
 
     Tokens(List<String> tokens) {
@@ -17,6 +21,25 @@ final class Tokens {
 
     boolean isEmpty() {
         return digests.isEmpty();
+    }
+
+    /**
+     * Lets in whoever sends one of the tokens, or everybody when there is none.
+     *
+     * @param authorization the value of that header; null: it was not sent
+     * @throws Unauthenticated for everybody else
+     */
+    void check(@Nullable String authorization) {
+        if (isEmpty()) {
+            return;
+        }
+        if (authorization == null
+                || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+            throw new Unauthenticated("no bearer token was sent");
+        }
+        if (!accept(authorization.substring(SCHEME.length()).strip())) {
+            throw new Unauthenticated("the bearer token is not known");
+        }
     }
 
     boolean accept(String token) {

@@ -3,7 +3,7 @@ package io.tokamak.gateway.objects;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.tokamak.objects.DigestMismatch;
+import io.tokamak.gateway.node.Sha256;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
@@ -50,15 +50,12 @@ class ConditionsTest {
 
     @Test
     void aDigestIsReadAmongOthers() {
-        byte[] digest = Digests.sha256().digest(new byte[] {1});
+        byte[] digest = Sha256.begin().digest(new byte[] {1});
         String header = Digests.header(digest);
         assertThat(Digests.expected(header)).isEqualTo(digest);
         assertThat(Digests.expected("md5=:AAAA:, " + header)).isEqualTo(digest);
         assertThat(Digests.expected("md5=:AAAA:")).isNull();
         assertThat(Digests.expected(null)).isNull();
-        Digests.check(digest, digest.clone());
-        assertThatExceptionOfType(DigestMismatch.class)
-                .isThrownBy(() -> Digests.check(digest, new byte[32]));
     }
 
     @ParameterizedTest

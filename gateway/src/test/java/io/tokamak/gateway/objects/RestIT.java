@@ -8,6 +8,9 @@ import static org.awaitility.Awaitility.await;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.GatewayApplication;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.NodeProcess;
+import io.tokamak.gateway.node.Sha256;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -62,6 +65,7 @@ class RestIT {
                 SpringApplication.run(
                         GatewayApplication.class,
                         "--server.port=0",
+                        "--spring.grpc.server.port=0",
                         "--tokamak.folder=" + node.folder(),
                         "--tokamak.node-timeout=2s",
                         "--tokamak.upload-timeout=2s");
@@ -297,7 +301,7 @@ class RestIT {
     @Test
     void digests() throws Exception {
         byte[] bytes = random(MIB, 8);
-        String right = Digests.header(Digests.sha256().digest(bytes));
+        String right = Digests.header(Sha256.begin().digest(bytes));
         String wrong = Digests.header(new byte[32]);
         assertProblem(put(path("digest"), bytes, "Repr-Digest", wrong), 422, "digest-mismatch");
         assertProblem(put(path("digest"), bytes, "Repr-Digest", "sha-256=1"), 400, "bad-digest");

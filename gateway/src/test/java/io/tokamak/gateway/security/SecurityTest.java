@@ -13,14 +13,25 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
 
 class SecurityTest {
+    private static final String LOOPBACK = "127.0.0.1";
+
     private static Tokens tokens(String address, List<String> tokens, @Nullable Path file)
             throws Exception {
-        ServerProperties server = new ServerProperties();
-        server.setAddress(InetAddress.getByName(address));
-        return new SecurityConfiguration().tokens(new SecurityProperties(tokens, file), server);
+        return tokens(address, LOOPBACK, tokens, file);
+    }
+
+    private static Tokens tokens(
+            String restAddress, String grpcAddress, List<String> tokens, @Nullable Path file)
+            throws Exception {
+        ServerProperties rest = new ServerProperties();
+        rest.setAddress(InetAddress.getByName(restAddress));
+        GrpcServerProperties grpc = new GrpcServerProperties();
+        grpc.setAddress(InetAddress.getByName(grpcAddress));
+        return new SecurityConfiguration().tokens(new SecurityProperties(tokens, file), rest, grpc);
     }
 
     @ParameterizedTest
@@ -42,7 +53,10 @@ class SecurityTest {
                                                         .analyze(new RuntimeException(e), e)
                                                         .getAction())
                                         .contains("tokamak.security.tokens"));
-        assertThat(tokens(address, List.of("secret"), null).accept("secret")).isTrue();
+        assertThatExceptionOfType(Unprotected.class)
+                .isThrownBy(() -> tokens(LOOPBACK, address, List.of(), null))
+                .withMessageContaining("spring.grpc.server.address");
+        assertThat(tokens(address, address, List.of("secret"), null).accept("secret")).isTrue();
     }
 
     @Test

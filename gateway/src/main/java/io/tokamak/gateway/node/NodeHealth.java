@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;

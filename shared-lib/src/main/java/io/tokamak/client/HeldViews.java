@@ -5,14 +5,14 @@ import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 
-/** Views that were pinned together. */
-final class MappedViews implements ObjectViews {
+/** Views that were asked for together. */
+final class HeldViews implements ObjectViews {
     private final List<ObjectView> views;
 
     /**
      * @param views none of which is null; kept
      */
-    MappedViews(MappedView[] views) {
+    HeldViews(ObjectView[] views) {
         this.views = Collections.unmodifiableList(Arrays.asList(views));
     }
 

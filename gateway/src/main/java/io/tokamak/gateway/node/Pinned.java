@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.buffer.UnpooledByteBufAllocator;
@@ -14,7 +14,7 @@ import java.util.concurrent.atomic.AtomicInteger;
  *
  * <p>Thread-safe. The buffers point into memory mapped for reading; to write one ends the process.
  */
-final class Pinned {
+public final class Pinned {
     private final ObjectView pin;
     private final MemorySegment bytes;
 
@@ -33,14 +33,14 @@ final class Pinned {
      * what keeps this memory from being reused is the pin alone, so it is addressed without a
      * scope.
      */
-    static Pinned of(ObjectView view) {
+    public static Pinned of(ObjectView view) {
         MemorySegment bytes =
                 MemorySegment.ofAddress(view.segment().address()).reinterpret(view.sizeBytes());
         return new Pinned(view.dup(), bytes);
     }
 
     /** A buffer of some of the bytes that holds the pin until it is released. */
-    ByteBuf slice(long offset, int length) {
+    public ByteBuf slice(long offset, int length) {
         references.getAndUpdate(
                 count -> {
                     if (count == 0) {
@@ -51,12 +51,13 @@ final class Pinned {
         return new Slice(bytes.asSlice(offset, length).asByteBuffer());
     }
 
-    MemorySegment bytes() {
+    /** All of the bytes; only until {@link #release}. */
+    public MemorySegment bytes() {
         return bytes;
     }
 
     /** Lets go: for the response, once. */
-    void release() {
+    public void release() {
         if (references.decrementAndGet() == 0) {
             pin.close();
         }

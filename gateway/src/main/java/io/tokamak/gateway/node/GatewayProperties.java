@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import java.nio.file.Path;
 import java.time.Duration;
@@ -11,11 +11,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param folder of the node on this host
  * @param nodeTimeout how long a request waits for a node that is away; a bare number is
  *     milliseconds
- * @param uploadTimeout how long an upload may pause before it is ended with 408; a bare number is
+ * @param uploadTimeout how long an upload may pause before it is ended; a bare number is
  *     milliseconds
+ * @param uploadsMax how many uploads there may be at once
  */
 @ConfigurationProperties("tokamak")
-record GatewayProperties(
+public record GatewayProperties(
         @DefaultValue("/dev/shm/tokamak/node-1") Path folder,
         @DefaultValue("5s") Duration nodeTimeout,
-        @DefaultValue("30s") Duration uploadTimeout) {}
+        @DefaultValue("30s") Duration uploadTimeout,
+        @DefaultValue("256") int uploadsMax) {}

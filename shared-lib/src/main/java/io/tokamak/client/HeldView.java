@@ -16,13 +16,13 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A view for one thread: keeps R2's last part and I5. Its loads are program-ordered before the
- * release that clears the pin, since both happen in the thread that it is confined to.
+ * release of its bytes, since both happen in the thread that it is confined to.
  */
-final class MappedView implements ObjectView {
+final class HeldView implements ObjectView {
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
-    private final Attachment attachment;
+    private final Holding holding;
     private final ObjectId id;
     private final long incarnation;
     private final long sizeBytes;
@@ -30,7 +30,7 @@ final class MappedView implements ObjectView {
     final long location;
     final int metadataLength;
 
-    /** Set before the view is handed out. */
+    /** What {@link Holding#release} is told. Set before the view is handed out. */
     int pin;
 
     /** The thread that may use the view; null: it is closed, or no thread has used it yet. */
@@ -47,14 +47,14 @@ final class MappedView implements ObjectView {
     private @Nullable ObjectMetadata metadata;
 
     /** A view of the calling thread. */
-    MappedView(
-            Attachment attachment,
+    HeldView(
+            Holding holding,
             ObjectId id,
             long incarnation,
             long location,
             int metadataLength,
             long sizeBytes) {
-        this.attachment = attachment;
+        this.holding = holding;
         this.id = id;
         this.incarnation = incarnation;
         this.location = location;
@@ -68,17 +68,17 @@ final class MappedView implements ObjectView {
      * Another view of the same pin, which the caller has counted, for the thread that uses it
      * first.
      */
-    MappedView unbound(AtomicInteger views) {
-        MappedView other =
-                new MappedView(attachment, id, incarnation, location, metadataLength, sizeBytes);
+    HeldView unbound(AtomicInteger views) {
+        HeldView other =
+                new HeldView(holding, id, incarnation, location, metadataLength, sizeBytes);
         other.pin = pin;
         other.count = views;
         other.owner = null;
         return other;
     }
 
-    Attachment attachment() {
-        return attachment;
+    Holding holding() {
+        return holding;
     }
 
     long payloadOffset() {
@@ -123,17 +123,17 @@ final class MappedView implements ObjectView {
         ObjectMetadata known = metadata;
         if (known == null) {
             checkAccess();
-            known = metadata = decode(attachment, location, metadataLength);
+            known = metadata = decode(holding, location, metadataLength);
         }
         return known;
     }
 
-    static ObjectMetadata decode(Attachment attachment, long location, int metadataLength) {
+    static ObjectMetadata decode(Holding holding, long location, int metadataLength) {
         if (metadataLength == 0) {
             return ObjectMetadata.PLAIN;
         }
         byte[] encoded = new byte[metadataLength];
-        attachment.pool().copyTo(location + PoolFile.HEADER_BYTES, encoded, 0, metadataLength);
+        holding.pool().copyTo(location + PoolFile.HEADER_BYTES, encoded, 0, metadataLength);
         return MetadataCodec.decode(encoded);
     }
 
@@ -145,7 +145,7 @@ final class MappedView implements ObjectView {
         if (known == null) {
             Arena own = Arena.ofConfined();
             arena = own;
-            known = segment = attachment.view(payloadOffset, sizeBytes, own);
+            known = segment = holding.pool().view(payloadOffset, sizeBytes, own);
         }
         return known;
     }
@@ -154,14 +154,14 @@ final class MappedView implements ObjectView {
     public long getLong(long offset) {
         checkAccess();
         Objects.checkFromIndexSize(offset, Long.BYTES, sizeBytes);
-        return attachment.pool().segment().get(LONG, payloadOffset + offset);
+        return holding.pool().segment().get(LONG, payloadOffset + offset);
     }
 
     @Override
     public byte getByte(long offset) {
         checkAccess();
         Objects.checkIndex(offset, sizeBytes);
-        return attachment.pool().getByte(payloadOffset + offset);
+        return holding.pool().getByte(payloadOffset + offset);
     }
 
     @Override
@@ -241,7 +241,7 @@ final class MappedView implements ObjectView {
         closed = true;
         owner = null;
         if (count == null || count.decrementAndGet() == 0) {
-            attachment.pins().clear(pin);
+            holding.release(pin);
         }
     }
 

@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -12,17 +12,17 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 
 /** A real node in a process of its own. */
-final class NodeProcess implements AutoCloseable {
+public final class NodeProcess implements AutoCloseable {
     private final Path home;
     private final int clusterPort = freePort();
     private Process process;
 
-    NodeProcess() throws IOException {
+    public NodeProcess() throws IOException {
         home = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-gateway-it");
         process = start();
     }
 
-    Path folder() {
+    public Path folder() {
         return home.resolve("n1");
     }
 
@@ -61,12 +61,12 @@ final class NodeProcess implements AutoCloseable {
     }
 
     /** Ends it at once, as a crash would. */
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly();
         process.waitFor();
     }
 
-    void restart() throws IOException {
+    public void restart() throws IOException {
         process = start();
     }
 

@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
@@ -7,7 +7,6 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.ObjectNotFound;
-import java.time.Duration;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -17,15 +16,13 @@ import org.jspecify.annotations.Nullable;
  *
  * @param name null: it was asked for by its id
  */
-record Target(ObjectId id, @Nullable ObjectName name) {
-    /** How often a wait looks whether the caller is still there. */
-    private static final Duration GLANCE = Duration.ofSeconds(1);
+public record Target(ObjectId id, @Nullable ObjectName name) {
 
-    static Target of(ObjectName name) {
+    public static Target of(ObjectName name) {
         return new Target(ObjectId.named(name), name);
     }
 
-    ObjectNotFound notFound() {
+    public ObjectNotFound notFound() {
         return name == null ? new ObjectNotFound(id) : new ObjectNotFound(name);
     }
 
@@ -34,9 +31,9 @@ record Target(ObjectId id, @Nullable ObjectName name) {
      *
      * @throws ObjectNotFound at the deadline, or when nobody waits for it any more
      */
-    ObjectView get(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
+    public ObjectView get(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
         while (true) {
-            Deadline glance = deadline.orEarlier(Deadline.after(GLANCE));
+            Deadline glance = Waits.glance(deadline);
             try {
                 return name == null ? client.get(id, glance) : client.get(name, glance);
             } catch (ObjectNotFound missing) {
@@ -48,7 +45,7 @@ record Target(ObjectId id, @Nullable ObjectName name) {
     }
 
     /** Describes it, waiting if need be; this is no access. */
-    ObjectInfo head(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
+    public ObjectInfo head(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
         while (true) {
             ObjectInfo info = name == null ? client.head(id) : client.head(name);
             if (info != null) {
@@ -57,11 +54,11 @@ record Target(ObjectId id, @Nullable ObjectName name) {
             if (deadline.isExpired() || isCancelled.getAsBoolean()) {
                 throw notFound();
             }
-            client.await(List.of(id), 1, deadline.orEarlier(Deadline.after(GLANCE)));
+            client.await(List.of(id), 1, Waits.glance(deadline));
         }
     }
 
-    boolean delete(TokamakClient client) {
+    public boolean delete(TokamakClient client) {
         return name == null ? client.delete(id) : client.delete(name);
     }
 }

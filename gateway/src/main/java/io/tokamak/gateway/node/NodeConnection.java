@@ -1,4 +1,4 @@
-package io.tokamak.gateway.objects;
+package io.tokamak.gateway.node;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
@@ -11,6 +11,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.context.ApplicationEventPublisher;
 import org.springframework.context.SmartLifecycle;
 import org.springframework.stereotype.Component;
 
@@ -27,13 +28,15 @@ public final class NodeConnection implements SmartLifecycle {
     private static final long PROBE_MILLIS = 1000;
 
     private final GatewayProperties properties;
+    private final ApplicationEventPublisher events;
     private volatile @Nullable TokamakClient client;
     private volatile @Nullable String trouble = "not connected yet";
     private volatile CountDownLatch stop = new CountDownLatch(1);
     private volatile @Nullable Thread thread;
 
-    NodeConnection(GatewayProperties properties) {
+    NodeConnection(GatewayProperties properties, ApplicationEventPublisher events) {
         this.properties = properties;
+        this.events = events;
     }
 
     /**
@@ -97,6 +100,7 @@ public final class NodeConnection implements SmartLifecycle {
         String id = connected.node().id();
         if (trouble != null) {
             trouble = null;
+            events.publishEvent(new NodeReadiness(true));
             LOG.info("node {} in {}", id, properties.folder());
         }
     }
@@ -105,7 +109,11 @@ public final class NodeConnection implements SmartLifecycle {
         if (trouble == null || (client == null && !why.equals(trouble))) {
             LOG.warn("no node in {}: {}", properties.folder(), why);
         }
+        boolean wasReady = trouble == null;
         trouble = why;
+        if (wasReady) {
+            events.publishEvent(new NodeReadiness(false));
+        }
     }
 
     @Override

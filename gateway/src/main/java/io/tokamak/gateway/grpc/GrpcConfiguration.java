@@ -1,0 +1,106 @@
+package io.tokamak.gateway.grpc;
+
+import io.grpc.BindableService;
+import io.grpc.netty.NettyServerBuilder;
+import io.tokamak.gateway.node.GatewayProperties;
+import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.UploadSlots;
+import io.tokamak.proto.v1.DeleteRequest;
+import io.tokamak.proto.v1.GetNodeRequest;
+import io.tokamak.proto.v1.HeadRequest;
+import io.tokamak.proto.v1.ListNodesRequest;
+import io.tokamak.proto.v1.ListRequest;
+import io.tokamak.proto.v1.NodesGrpc;
+import io.tokamak.proto.v1.ObjectStoreGrpc;
+import io.tokamak.proto.v1.WaitRequest;
+import java.util.List;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.grpc.server.ServerBuilderCustomizer;
+
+@Configuration(proxyBeanMethods = false)
+class GrpcConfiguration {
+    /** Waits and mappings last; whoever needs more of them opens another connection. */
+    private static final int CALLS_PER_CONNECTION_MAX = 1000;
+
+    /** A call may wait for the node: each has a thread of its own while it does anything. */
+    @Bean
+    GrpcServerExecutorProvider grpcExecutor() {
+        var executor =
+                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
+        return () -> executor;
+    }
+
+    @Bean
+    ServerBuilderCustomizer<NettyServerBuilder> grpcLimits() {
+        return server -> server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX);
+    }
+
+    @Bean(destroyMethod = "shutdownNow")
+    ScheduledExecutorService uploadAlarms() {
+        return Executors.newSingleThreadScheduledExecutor(
+                Thread.ofPlatform().name("upload-alarms").daemon().factory());
+    }
+
+    @Bean
+    BindableService objectStore(
+            Catalog catalog,
+            NodeConnection connection,
+            UploadSlots slots,
+            GatewayProperties properties,
+            ScheduledExecutorService uploadAlarms) {
+        return Services.service(
+                ObjectStoreGrpc.getServiceDescriptor(),
+                List.of(
+                        Services.method(
+                                ObjectStoreGrpc.getPutMethod(),
+                                ObjectStoreGrpc.getPutMethod().getResponseMarshaller(),
+                                call ->
+                                        new PutCall(
+                                                call,
+                                                connection,
+                                                slots,
+                                                properties.uploadTimeout(),
+                                                uploadAlarms)),
+                        Services.framed(
+                                ObjectStoreGrpc.getGetMethod(),
+                                call -> new GetCall(call, connection)),
+                        Services.framed(
+                                ObjectStoreGrpc.getBatchGetMethod(),
+                                call -> new BatchGetCall(call, connection)),
+                        Services.unary(
+                                ObjectStoreGrpc.getHeadMethod(),
+                                HeadRequest.parser(),
+                                catalog::head),
+                        Services.unary(
+                                ObjectStoreGrpc.getDeleteMethod(),
+                                DeleteRequest.parser(),
+                                catalog::delete),
+                        Services.unary(
+                                ObjectStoreGrpc.getListMethod(),
+                                ListRequest.parser(),
+                                catalog::list),
+                        Services.unary(
+                                ObjectStoreGrpc.getWaitMethod(),
+                                WaitRequest.parser(),
+                                catalog::await)));
+    }
+
+    @Bean
+    BindableService nodes(Catalog catalog) {
+        return Services.service(
+                NodesGrpc.getServiceDescriptor(),
+                List.of(
+                        Services.unary(
+                                NodesGrpc.getListNodesMethod(),
+                                ListNodesRequest.parser(),
+                                catalog::listNodes),
+                        Services.unary(
+                                NodesGrpc.getGetNodeMethod(),
+                                GetNodeRequest.parser(),
+                                catalog::getNode)));
+    }
+}

@@ -1,0 +1,147 @@
+package io.tokamak.gateway.node;
+
+import io.tokamak.client.ObjectWriter;
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.Stored;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.InvalidRequest;
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.OptionalLong;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Bytes on their way into the node's memory. What is large goes there directly from the buffers in
+ * which it came; what is small is collected first, so that a stalled sender holds no memory of the
+ * node. Nothing stays of one that is closed before its seal.
+ *
+ * <p>For one thread at a time. Its calls may wait for the node, and for room.
+ */
+public final class Upload implements AutoCloseable {
+    /** Up to here an object is collected in the heap. */
+    private static final int SMALL_BYTES_MAX = 64 << 10;
+
+    private final TokamakClient client;
+    private final PutOptions options;
+    private final OptionalLong announced;
+    private final byte @Nullable [] expectedDigest;
+    private final @Nullable MessageDigest digest;
+    private long position;
+
+    /** Of a large one. */
+    private @Nullable ObjectWriter writer;
+
+    /** Of a small one; as much of it as {@link #position} says. */
+    private byte[] collected = new byte[0];
+
+    /**
+     * Begins one; what is said to be large gets its room now.
+     *
+     * @param announced bytes that will come; empty: not known
+     * @param expectedDigest SHA-256 of the bytes; null: not checked
+     * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline of the options
+     * @throws io.tokamak.objects.TooLarge when it is larger than the pool
+     */
+    public Upload(
+            TokamakClient client,
+            PutOptions options,
+            OptionalLong announced,
+            byte @Nullable [] expectedDigest) {
+        this.client = client;
+        this.options = options;
+        this.announced = announced;
+        this.expectedDigest = expectedDigest;
+        this.digest = expectedDigest == null ? null : Sha256.begin();
+        if (announced.orElse(0) > SMALL_BYTES_MAX) {
+            writer = client.createUnclaimed(announced, options);
+        }
+    }
+
+    /**
+     * Takes what remains in the buffer, whose position moves to its limit.
+     *
+     * @throws InvalidRequest {@code size-mismatch} when that is more than was announced
+     * @throws io.tokamak.objects.OutOfMemory when an object of unknown length finds no room to grow
+     */
+    public void write(ByteBuffer part) {
+        int length = part.remaining();
+        if (announced.isPresent() && length > announced.getAsLong() - position) {
+            throw sizeMismatch(position + length);
+        }
+        if (digest != null) {
+            digest.update(part.duplicate());
+        }
+        if (writer == null && position + length <= SMALL_BYTES_MAX) {
+            makeRoom((int) position + length);
+            part.get(collected, (int) position, length);
+        } else {
+            large().write(part);
+        }
+        position += length;
+    }
+
+    private void makeRoom(int needed) {
+        if (needed > collected.length) {
+            int capacity = Math.min(SMALL_BYTES_MAX, Math.max(needed, 2 * collected.length));
+            collected = Arrays.copyOf(collected, (int) announced.orElse(capacity));
+        }
+    }
+
+    private ObjectWriter large() {
+        ObjectWriter open = writer;
+        if (open == null) { // larger than it could be known to be
+            open = client.createUnclaimed(OptionalLong.empty(), options);
+            writer = open;
+            open.write(ByteBuffer.wrap(collected, 0, (int) position));
+            collected = new byte[0];
+        }
+        return open;
+    }
+
+    /** Bytes that came. */
+    public long position() {
+        return position;
+    }
+
+    /**
+     * Stores the object.
+     *
+     * @throws InvalidRequest {@code size-mismatch} when less came than was announced
+     * @throws io.tokamak.objects.DigestMismatch when other bytes came than were meant
+     * @throws io.tokamak.objects.ObjectExists when its name is taken by other bytes
+     */
+    public Stored seal() {
+        if (announced.isPresent() && position != announced.getAsLong()) {
+            throw sizeMismatch(position);
+        }
+        if (digest != null && expectedDigest != null) {
+            Sha256.check(expectedDigest, digest.digest());
+        }
+        return writer == null
+                ? client.put(ByteBuffer.wrap(collected, 0, (int) position), options)
+                : writer.seal();
+    }
+
+    private InvalidRequest sizeMismatch(long came) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("announced", announced.orElse(0));
+        numbers.put("received", came);
+        return new InvalidRequest(
+                InvalidRequest.SIZE_MISMATCH,
+                "%d bytes came, %d were announced".formatted(came, announced.orElse(0)),
+                "announce the right size, or none",
+                numbers);
+    }
+
+    /** Gives back what was not sealed. Idempotent. */
+    @Override
+    public void close() {
+        if (writer != null) {
+            writer.close();
+        }
+        collected = new byte[0];
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.gateway.grpc;
+
+import org.jspecify.annotations.NullMarked;

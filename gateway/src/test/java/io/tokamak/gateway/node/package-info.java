@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.gateway.node;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,15 @@
+package io.tokamak.client;
+
+import io.tokamak.memory.Memory;
+
+/**
+ * What keeps the bytes of views where they are: a mapped pool with its pins, or memory into which
+ * objects were fetched. Records lie in both as {@code docs/segment-format.md} draws them.
+ */
+interface Holding {
+    /** Where the records lie. */
+    Memory pool();
+
+    /** The last view of a record is closed. To be called once for each, by any thread. */
+    void release(int pin);
+}
