@@ -192,8 +192,8 @@ final class HeldView implements ObjectView {
     }
 
     @Override
-    public Place place() {
-        return new Place(attachment, payloadOffset, sizeBytes);
+    public @Nullable Place place() {
+        return holding.place(payloadOffset, sizeBytes);
     }
 
     @Override

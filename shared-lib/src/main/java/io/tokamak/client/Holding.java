@@ -1,6 +1,7 @@
 package io.tokamak.client;
 
 import io.tokamak.memory.Memory;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What keeps the bytes of views where they are: a mapped pool with its pins, or memory into which
@@ -12,4 +13,9 @@ interface Holding {
 
     /** The last view of a record is closed. To be called once for each, by any thread. */
     void release(int pin);
+
+    /** Where a payload at this offset lies for other processes; null: in no file. */
+    default @Nullable Place place(long offset, long length) {
+        return null;
+    }
 }

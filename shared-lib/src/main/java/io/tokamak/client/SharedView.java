@@ -11,6 +11,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.concurrent.atomic.AtomicInteger;
 import net.openhft.chronicle.bytes.Bytes;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A view for any threads: keeps I5. Every access goes through a shared arena, whose end waits for
@@ -103,7 +104,7 @@ final class SharedView implements ObjectView {
     }
 
     @Override
-    public Place place() {
+    public @Nullable Place place() {
         return pinned.place();
     }
 
