@@ -1,6 +1,6 @@
 package io.tokamak.gateway.mapping;
 
-import io.tokamak.gateway.objects.NodeConnection;
+import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.layout.Folder;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.NotCoLocated;

@@ -12,7 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
  *
  * <p>Thread-safe.
  */
-public final class PlacedPin implements AutoCloseable {
+public final class PlacedPin implements Hold {
     private final ObjectView view;
     private final Place place;
     private final CoLocation.Proof proof;
@@ -49,6 +49,7 @@ public final class PlacedPin implements AutoCloseable {
      * Whether the pin has held without a gap from its first moment, in the life of the node in
      * which the caller proved to be co-located. Asked before {@link #close}; false for good.
      */
+    @Override
     public boolean isHeld() {
         return place.isHeld() && proof.isCurrent();
     }

@@ -23,7 +23,7 @@ public final class Answers {
         this.mapper = mapper;
     }
 
-    Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
+    public Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
         return write(exchange, status, MediaType.APPLICATION_JSON, body);
     }
 

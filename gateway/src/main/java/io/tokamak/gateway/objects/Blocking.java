@@ -6,14 +6,14 @@ import java.util.function.Function;
 import reactor.core.publisher.Mono;
 
 /** Runs what may block in a virtual thread, never on an event loop. */
-final class Blocking {
+public final class Blocking {
     private Blocking() {}
 
     /**
      * A Mono of what the call returns. A call that waits looks now and then whether nobody wants
      * the answer any more: it is told by the supplier, and never interrupted.
      */
-    static <T> Mono<T> call(Function<BooleanSupplier, T> call) {
+    public static <T> Mono<T> call(Function<BooleanSupplier, T> call) {
         return Mono.create(
                 sink -> {
                     AtomicBoolean cancelled = new AtomicBoolean();

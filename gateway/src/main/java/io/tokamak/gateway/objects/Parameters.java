@@ -11,7 +11,7 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /** The query of a request: only parameters that are known there, each once. */
-final class Parameters {
+public final class Parameters {
     private static final int TEXT_BYTES_MAX = 8 << 10;
 
     private final Map<String, String> values;
@@ -28,7 +28,7 @@ final class Parameters {
      * @throws InvalidRequest {@code unknown-parameter}, or {@code bad-parameter} for one given
      *     twice
      */
-    static Parameters of(@Nullable String rawQuery, List<String> known) {
+    public static Parameters of(@Nullable String rawQuery, List<String> known) {
         Map<String, String> values = new LinkedHashMap<>();
         for (String part : rawQuery == null ? new String[0] : rawQuery.split("&", -1)) {
             if (part.isEmpty()) {
@@ -36,18 +36,25 @@ final class Parameters {
             }
             int equals = part.indexOf('=');
             String name = decode(equals < 0 ? part : part.substring(0, equals));
-            if (!known.contains(name)) {
-                throw new InvalidRequest(
-                        InvalidRequest.UNKNOWN_PARAMETER,
-                        "parameter " + name + " is not known here",
-                        known.isEmpty() ? "leave it out" : "known are " + String.join(", ", known),
-                        numbers("parameter", name));
-            }
+            checkKnown(name, known);
             if (values.put(name, decode(equals < 0 ? "" : part.substring(equals + 1))) != null) {
                 throw bad(name, "is given twice", "give it once");
             }
         }
         return new Parameters(values);
+    }
+
+    /**
+     * @throws InvalidRequest {@code unknown-parameter}
+     */
+    static void checkKnown(String name, List<String> known) {
+        if (!known.contains(name)) {
+            throw new InvalidRequest(
+                    InvalidRequest.UNKNOWN_PARAMETER,
+                    "parameter " + name + " is not known here",
+                    known.isEmpty() ? "leave it out" : "known are " + String.join(", ", known),
+                    numbers("parameter", name));
+        }
     }
 
     @Nullable String text(String name) {
@@ -97,7 +104,8 @@ final class Parameters {
         return number;
     }
 
-    static InvalidRequest bad(String name, String why, String remedy) {
+    /** Of a parameter, or a field of a document, that breaks a rule. */
+    public static InvalidRequest bad(String name, String why, String remedy) {
         return new InvalidRequest(
                 InvalidRequest.BAD_PARAMETER,
                 "parameter " + name + " " + why,

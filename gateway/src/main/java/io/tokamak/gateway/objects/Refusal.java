@@ -11,7 +11,7 @@ import org.springframework.http.HttpStatus;
  * the store.
  */
 @SuppressWarnings("serial") // never serialized
-final class Refusal extends RuntimeException {
+public final class Refusal extends RuntimeException {
     private final HttpStatus status;
     private final String code;
     private final String remedy;
@@ -37,7 +37,7 @@ final class Refusal extends RuntimeException {
         this(status, code, detail, remedy, new LinkedHashMap<>(), Map.of());
     }
 
-    static Refusal noSuchPath(String path) {
+    public static Refusal noSuchPath(String path) {
         return new Refusal(
                 HttpStatus.NOT_FOUND,
                 "no-such-path",
@@ -45,7 +45,7 @@ final class Refusal extends RuntimeException {
                 "look into the table of calls");
     }
 
-    static Refusal methodNotAllowed(String method, String allow) {
+    public static Refusal methodNotAllowed(String method, String allow) {
         return new Refusal(
                 HttpStatus.METHOD_NOT_ALLOWED,
                 "method-not-allowed",
@@ -98,6 +98,36 @@ final class Refusal extends RuntimeException {
                 "send less in one request",
                 numbers,
                 Map.of("Connection", "close"));
+    }
+
+    /**
+     * A mapping that protects nothing (any more).
+     *
+     * @param reason why: "unknown", "expired", ...
+     */
+    public static Refusal mappingEnded(String reason) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("reason", reason);
+        return new Refusal(
+                HttpStatus.GONE,
+                "mapping-ended",
+                "the mapping has ended, or never was: " + reason,
+                "discard what was read in it, then map again",
+                numbers,
+                Map.of());
+    }
+
+    public static Refusal tooManyMappings(int limit) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("limit", limit);
+        return new Refusal(
+                HttpStatus.TOO_MANY_REQUESTS,
+                "quota-exceeded",
+                "all %d mappings are taken".formatted(limit),
+                "release mappings that are no longer read, retry when some have expired, or raise"
+                        + " tokamak.mapping.count-max",
+                numbers,
+                Map.of("Retry-After", "1"));
     }
 
     HttpStatus status() {

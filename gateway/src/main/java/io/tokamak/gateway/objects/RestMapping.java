@@ -21,8 +21,9 @@ final class RestMapping implements HandlerMapping, Ordered {
         return path != null && path.startsWith(Address.ROOT) ? Mono.just(handler) : Mono.empty();
     }
 
+    /** After the parts of the table that other packages keep. */
     @Override
     public int getOrder() {
-        return Ordered.HIGHEST_PRECEDENCE;
+        return Ordered.HIGHEST_PRECEDENCE + 1;
     }
 }

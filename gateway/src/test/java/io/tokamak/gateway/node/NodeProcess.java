@@ -6,6 +6,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -15,29 +16,39 @@ import java.util.stream.Stream;
 public final class NodeProcess implements AutoCloseable {
     private final Path home;
     private final int clusterPort = freePort();
+    private final List<String> arguments;
     private Process process;
 
-    public NodeProcess() throws IOException {
-        home = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-gateway-it");
-        process = start();
+    /**
+     * @param arguments further properties, as {@code --name=value}
+     */
+    public NodeProcess(String... arguments) throws IOException {
+        this.home = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-gateway-it");
+        this.arguments = List.of(arguments);
+        this.process = start();
     }
 
     public Path folder() {
         return home.resolve("n1");
     }
 
-    private Process start() throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:TieredStopAtLevel=1",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-jar",
-                        jar().toString(),
-                        "--tokamak.folder=" + folder(),
-                        "--tokamak.pool.size=256MB",
-                        "--server.port=0",
-                        "--tokamak.cluster.port=" + clusterPort)
+    private Process start(String... once) throws IOException {
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Xmx256m",
+                                "-XX:TieredStopAtLevel=1",
+                                "--sun-misc-unsafe-memory-access=allow",
+                                "-jar",
+                                jar().toString(),
+                                "--tokamak.folder=" + folder(),
+                                "--tokamak.pool.size=256MB",
+                                "--server.port=0",
+                                "--tokamak.cluster.port=" + clusterPort));
+        command.addAll(arguments);
+        command.addAll(List.of(once));
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(Path.of("target", "node-it.log").toFile()))
@@ -66,8 +77,11 @@ public final class NodeProcess implements AutoCloseable {
         process.waitFor();
     }
 
-    public void restart() throws IOException {
-        process = start();
+    /**
+     * @param once properties for this start alone
+     */
+    public void restart(String... once) throws IOException {
+        process = start(once);
     }
 
     @Override

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.gateway.mapping;
+
+import org.jspecify.annotations.NullMarked;
