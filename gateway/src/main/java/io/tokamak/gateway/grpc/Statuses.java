@@ -16,6 +16,7 @@ import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.NotCoLocated;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectLost;
 import io.tokamak.objects.ObjectNotFound;
@@ -101,7 +102,7 @@ public final class Statuses {
             case PermissionDenied _ -> Code.PERMISSION_DENIED;
             case ObjectNotFound _ -> Code.NOT_FOUND;
             case ObjectExists _ -> Code.ALREADY_EXISTS;
-            case InvalidState _ -> Code.FAILED_PRECONDITION;
+            case InvalidState _, NotCoLocated _ -> Code.FAILED_PRECONDITION;
             case TooLarge _ -> Code.OUT_OF_RANGE;
             case ObjectLost _, CorruptObject _, DigestMismatch _ -> Code.DATA_LOSS;
             case OutOfMemory _, QuotaExceeded _, TooManyPins _ -> Code.RESOURCE_EXHAUSTED;
