@@ -101,6 +101,7 @@ final class DemoCommand implements Callable<Integer> {
                     "--size must be 1MiB or more, --objects 1 or more, --readers 1 to "
                             + READERS_MAX);
         }
+        tokamak.connection().requireFolder("the demo");
         TokamakClient client = tokamak.connection().connect();
         Thread atInterrupt = new Thread(() -> cleanUp(client), "demo-clean-up");
         Runtime.getRuntime().addShutdownHook(atInterrupt);

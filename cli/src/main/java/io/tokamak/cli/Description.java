@@ -16,12 +16,8 @@ final class Description {
 
     static Json json(ObjectInfo info) {
         ObjectMetadata metadata = info.metadata();
-        ObjectName name = metadata.name();
         Group group = metadata.group();
-        return new Json()
-                .with("id", info.id())
-                .with("namespace", name == null ? null : name.namespace())
-                .with("key", name == null ? null : name.key())
+        return name(info)
                 .with("size", info.sizeBytes())
                 .with("mediaType", metadata.mediaType())
                 .with("contentEncoding", metadata.contentEncoding())
@@ -31,7 +27,7 @@ final class Description {
                 .with("incarnation", info.incarnation())
                 .with("attributes", metadata.attributes().asMap())
                 .with("group", group == null ? null : group.name())
-                .with("lifetime", lifetime(metadata.lifetime().resolve(name != null)))
+                .with("lifetime", lifetime(metadata.lifetime().resolve(metadata.name() != null)))
                 .with("pins", info.pins().stream().map(Description::pin).toList());
     }
 
@@ -43,6 +39,15 @@ final class Description {
                 .with("name", pin.name())
                 .with("since", pin.since())
                 .with("count", pin.count());
+    }
+
+    /** Begins with the members that name it. */
+    static Json name(ObjectInfo info) {
+        ObjectName name = info.metadata().name();
+        return new Json()
+                .with("id", info.id())
+                .with("namespace", name == null ? null : name.namespace())
+                .with("key", name == null ? null : name.key());
     }
 
     private static Json lifetime(Lifetime lifetime) {

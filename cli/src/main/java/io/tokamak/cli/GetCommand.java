@@ -80,7 +80,7 @@ final class GetCommand implements Callable<Integer> {
     private void write(ObjectView view, Sink sink) throws IOException {
         MemorySegment payload = view.segment();
         long size = view.sizeBytes();
-        try (Progress progress = Progress.of(target.toString(), size)) {
+        try (Progress progress = new Progress(target.toString(), size)) {
             for (long at = 0; at < size; at += PART_BYTES) {
                 long length = Math.min(PART_BYTES, size - at);
                 sink.write(payload.asSlice(at, length).asByteBuffer());

@@ -2,13 +2,11 @@ package io.tokamak.cli;
 
 import io.tokamak.client.ListQuery;
 import io.tokamak.client.TokamakClient;
-import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.MediaType;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import java.io.IOException;
-import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.Iterator;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -47,9 +45,10 @@ final class ListCommand implements Callable<Integer> {
 
     @Parameters(
             arity = "0..1",
-            paramLabel = "NS[/PREFIX]",
+            paramLabel = Scope.LABEL,
+            converter = Scope.Converter.class,
             description = "Only named objects of this namespace, whose keys begin with the prefix.")
-    private @Nullable String scope;
+    private @Nullable Scope scope;
 
     @Option(names = "-l", description = "One line for each with more about it.")
     private boolean detailed;
@@ -63,8 +62,9 @@ final class ListCommand implements Callable<Integer> {
     @Option(
             names = "--media-type",
             paramLabel = "TYPE/SUBTYPE",
+            converter = Converters.MediaTypes.class,
             description = "Only objects of this media type.")
-    private @Nullable String mediaType;
+    private @Nullable MediaType mediaType;
 
     @Option(names = "--limit", paramLabel = "COUNT", description = "At most so many.")
     private long limit = Long.MAX_VALUE;
@@ -84,19 +84,11 @@ final class ListCommand implements Callable<Integer> {
 
     private ListQuery query() {
         try {
-            String namespace = null;
-            String prefix = null;
-            if (scope != null) {
-                int slash = scope.indexOf('/');
-                namespace = slash < 0 ? scope : scope.substring(0, slash);
-                prefix =
-                        slash < 0 || slash == scope.length() - 1
-                                ? null
-                                : scope.substring(slash + 1);
-                new ObjectName(namespace, prefix == null ? "any" : prefix); // checks both
-            }
-            Group of = group == null ? null : GroupText.parse(group, null);
-            return new ListQuery(namespace, prefix, of, mediaType);
+            return new ListQuery(
+                    scope == null ? null : scope.namespace(),
+                    scope == null ? null : scope.prefix(),
+                    group == null ? null : GroupText.parse(group, null),
+                    mediaType == null ? null : mediaType.text());
         } catch (InvalidRequest invalid) {
             throw new ParameterException(spec.commandLine(), invalid.getMessage(), invalid);
         }
@@ -117,14 +109,12 @@ final class ListCommand implements Callable<Integer> {
                 .line(
                         "%15d  %s  %s  %-28s  %s%s",
                         info.sizeBytes(),
-                        seconds(info.created()),
-                        info.expires() == null ? "-                   " : seconds(info.expires()),
+                        Times.seconds(info.created()),
+                        info.expires() == null
+                                ? "-                   "
+                                : Times.seconds(info.expires()),
                         info.metadata().mediaType(),
                         info.id(),
                         name == null ? "" : "  " + name);
-    }
-
-    private static String seconds(Instant time) {
-        return time.truncatedTo(ChronoUnit.SECONDS).toString();
     }
 }

@@ -1,8 +1,6 @@
 package io.tokamak.cli;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
+import java.time.Duration;
 import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
@@ -10,48 +8,43 @@ import org.jspecify.annotations.Nullable;
 
 /** How far a long transfer is, on standard error when that is a terminal. */
 final class Progress implements AutoCloseable {
-    /** Less than a second in most places. */
-    private static final long LONG_TRANSFER_BYTES = 256L << 20;
+    /** What is done before is not worth a look. */
+    private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private static final int MEBIBYTE = 1 << 20;
     private static final int REDRAW_MILLIS = 200;
 
-    private final @Nullable ProgressBar bar;
-
-    private Progress(@Nullable ProgressBar bar) {
-        this.bar = bar;
-    }
+    private final String what;
+    private final long sizeBytes;
+    private final boolean isSeen = Terminals.is(Terminals.ERRORS);
+    private final long startNanos = System.nanoTime();
+    private @Nullable ProgressBar bar;
 
     /**
      * @param sizeBytes -1 when it is not known
      */
-    static Progress of(String what, long sizeBytes) {
-        if ((sizeBytes >= 0 && sizeBytes < LONG_TRANSFER_BYTES) || !isTerminal()) {
-            return new Progress(null);
-        }
-        return new Progress(
-                new ProgressBarBuilder()
-                        .setTaskName(what)
-                        .setInitialMax(sizeBytes)
-                        .setUnit(" MiB", MEBIBYTE)
-                        .setStyle(ProgressBarStyle.ASCII)
-                        .setUpdateIntervalMillis(REDRAW_MILLIS)
-                        .showSpeed()
-                        .build());
-    }
-
-    private static boolean isTerminal() {
-        try {
-            Path target = Files.readSymbolicLink(Path.of("/proc/self/fd/2"));
-            return target.startsWith("/dev/pts")
-                    || target.startsWith("/dev/tty")
-                    || target.startsWith("/dev/console");
-        } catch (IOException unknown) {
-            return false;
-        }
+    Progress(String what, long sizeBytes) {
+        this.what = what;
+        this.sizeBytes = sizeBytes;
     }
 
     void reached(long bytes) {
+        if (!isSeen) {
+            return;
+        }
+        Duration elapsed = Duration.ofNanos(System.nanoTime() - startNanos);
+        if (bar == null && elapsed.compareTo(PATIENCE) > 0 && bytes != sizeBytes) {
+            bar =
+                    new ProgressBarBuilder()
+                            .setTaskName(what)
+                            .setInitialMax(sizeBytes)
+                            .setUnit(" MiB", MEBIBYTE)
+                            .setStyle(ProgressBarStyle.ASCII)
+                            .setUpdateIntervalMillis(REDRAW_MILLIS)
+                            .startsFrom(0, elapsed)
+                            .showSpeed()
+                            .build();
+        }
         if (bar != null) {
             bar.stepTo(bytes);
         }

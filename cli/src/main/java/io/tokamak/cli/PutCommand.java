@@ -223,7 +223,7 @@ final class PutCommand implements Callable<Integer> {
             TokamakClient client, FileChannel channel, String file, long size, PutOptions options)
             throws IOException {
         try (ObjectWriter writer = client.create(size, options);
-                Progress progress = Progress.of(file, size)) {
+                Progress progress = new Progress(file, size)) {
             MemorySegment payload = writer.segment();
             for (long at = 0; at < size; ) {
                 ByteBuffer part =
@@ -248,7 +248,7 @@ final class PutCommand implements Callable<Integer> {
             return client.put(part.flip(), options);
         }
         try (ObjectWriter writer = client.create(options);
-                Progress progress = Progress.of(what, -1)) {
+                Progress progress = new Progress(what, -1)) {
             writer.write(part.flip());
             while (!ended) {
                 ended = fill(channel, part.clear());

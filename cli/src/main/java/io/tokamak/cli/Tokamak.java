@@ -1,12 +1,16 @@
 package io.tokamak.cli;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.IVersionProvider;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -18,7 +22,7 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         description =
                 "Puts, reads and deletes immutable objects in the shared memory of this host's"
-                        + " node.",
+                        + " node, or through a gateway.",
         descriptionHeading = "%n",
         commandListHeading = "%nCommands:%n",
         footerHeading = "%nExamples:%n",
@@ -26,6 +30,7 @@ import picocli.CommandLine.Spec;
             "  tokamak put --name models/llm weights.safetensors   keep a file under a name",
             "  tokamak get models/llm -o weights.safetensors       and write it to a file again",
             "  tokamak ls models                                   what is in a namespace",
+            "  tokamak --url tokamak://host:9090 ls                through a gateway",
             "  tokamak COMMAND --help                              more about one command",
         },
         subcommands = {
@@ -35,23 +40,43 @@ import picocli.CommandLine.Spec;
             RemoveCommand.class,
             ListCommand.class,
             WaitCommand.class,
+            WatchCommand.class,
+            MapCommand.class,
+            TopCommand.class,
             DoctorCommand.class,
             DemoCommand.class,
+            CompletionCommand.class,
             DemoReader.class,
             TrainingCommand.class,
         },
         versionProvider = Tokamak.Version.class)
 public final class Tokamak implements Runnable {
     private static final int WIDTH = 100;
+    private static final String ENVIRONMENT_HEADING_KEY = "environmentHeading";
+    private static final String ENVIRONMENT_KEY = "environment";
+    private static final char UNDECODABLE = '\uFFFD';
 
     @Option(
             names = "--folder",
             paramLabel = "FOLDER",
             scope = ScopeType.INHERIT,
+            description = "The node's folder on this host.")
+    private @Nullable String folder;
+
+    @Option(
+            names = "--url",
+            paramLabel = "URL",
+            scope = ScopeType.INHERIT,
             description =
-                    "The node's folder. Default: the environment's TOKAMAK_FOLDER, else"
-                            + " /dev/shm/tokamak/node-1.")
-    private String folder = Connection.defaultFolder();
+                    "A gateway instead: tokamak://HOST:PORT, with TLS tokamaks://HOST:PORT. On its"
+                            + " node's host objects are read in place all the same.")
+    private @Nullable String url;
+
+    @Option(
+            names = "--stream",
+            scope = ScopeType.INHERIT,
+            description = "With a gateway: stream, also on its node's host.")
+    private boolean streams;
 
     @Option(
             names = "--json",
@@ -96,14 +121,20 @@ public final class Tokamak implements Runnable {
     }
 
     static CommandLine commandLine(Output output) {
-        CommandLine line = new CommandLine(new Tokamak(output));
+        Tokamak tokamak = new Tokamak(output);
+        CommandLine line = new CommandLine(tokamak);
         line.setOut(output.text());
         line.setErr(output.errors());
+        line.setCaseInsensitiveEnumValuesAllowed(true);
         line.setParameterExceptionHandler((failed, args) -> misused(output, failed, args));
         line.setExecutionExceptionHandler(
-                (failed, command, parsed) ->
-                        Failure.report(failed, output, parsed.originalArgs().contains("--json")));
+                (failed, command, parsed) -> Failure.report(failed, output, tokamak.json));
         line.setUsageHelpWidth(WIDTH);
+        line.setExecutionStrategy(
+                parsed -> {
+                    tokamak.requireDecoded(parsed.originalArgs());
+                    return new CommandLine.RunLast().execute(parsed);
+                });
         Map<String, String> codes = new LinkedHashMap<>();
         codes.put(" 0", "fine");
         codes.put(" 1", "otherwise; standard error says what, and what to do");
@@ -122,18 +153,58 @@ public final class Tokamak implements Runnable {
                 .exitCodeList(exitCodes)
                 .parameterListHeading("%nArguments:%n")
                 .optionListHeading("%nOptions:%n");
+        line.getHelpSectionMap()
+                .put(ENVIRONMENT_HEADING_KEY, help -> help.createHeading("%nEnvironment:%n"));
+        line.getHelpSectionMap()
+                .put(ENVIRONMENT_KEY, help -> help.createTextTable(environment()).toString());
+        List<String> keys = new ArrayList<>(line.getHelpSectionKeys());
+        keys.addAll(
+                keys.indexOf(UsageMessageSpec.SECTION_KEY_FOOTER_HEADING),
+                List.of(ENVIRONMENT_HEADING_KEY, ENVIRONMENT_KEY));
+        line.setHelpSectionKeys(keys);
         line.getSubcommands().values().forEach(subcommand -> document(subcommand, exitCodes));
+    }
+
+    private static Map<String, String> environment() {
+        Map<String, String> variables = new LinkedHashMap<>();
+        variables.put(
+                "  " + Connection.FOLDER_VARIABLE,
+                "for --folder; else it is " + Connection.DEFAULT_FOLDER);
+        variables.put(
+                "  " + Connection.URL_VARIABLE,
+                "for --url; beats " + Connection.FOLDER_VARIABLE + ", not --folder");
+        variables.put("  " + Connection.TOKEN_VARIABLE, "what the gateway asks for");
+        return variables;
     }
 
     private static int misused(Output output, ParameterException failed, String[] args) {
         String command = failed.getCommandLine().getCommandSpec().qualifiedName();
-        Failure.misused(failed, command, output, Arrays.asList(args).contains("--json"));
+        boolean json = Arrays.asList(args).contains("--json"); // not parsed, or not to its end
+        Failure.misused(failed, command, output, json);
         return Failure.USAGE;
     }
 
-    /** A node's folder and how to reach it. */
+    /** A name that was decoded wrongly would be another name, and nobody would find it. */
+    private void requireDecoded(List<String> args) {
+        for (String arg : args) {
+            if (arg.indexOf(UNDECODABLE) >= 0) {
+                throw new ParameterException(
+                        spec.commandLine(),
+                        "not in this locale's encoding, "
+                                + System.getProperty("sun.jnu.encoding")
+                                + ": "
+                                + arg
+                                + "; set LC_ALL=C.UTF-8");
+            }
+        }
+    }
+
     Connection connection() {
-        return new Connection(folder);
+        if (folder != null && url != null) {
+            throw new ParameterException(
+                    spec.commandLine(), "--folder and --url: one of them says where to go");
+        }
+        return Connection.of(folder, url, streams, System.getenv());
     }
 
     Output output() {

@@ -7,6 +7,7 @@ import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.proto.local.v1.Counters;
 import io.tokamak.proto.local.v1.Event;
 import io.tokamak.proto.local.v1.Group;
 import io.tokamak.proto.local.v1.Ledger;
@@ -17,6 +18,7 @@ import io.tokamak.proto.local.v1.Pin;
 import io.tokamak.proto.local.v1.Session;
 import io.tokamak.proto.local.v1.WatchRequest;
 import java.time.Instant;
+import java.util.function.Function;
 
 /** Between the messages of the local protocol and what a caller sees. */
 final class Descriptions {
@@ -135,6 +137,44 @@ final class Descriptions {
                         ledger.getLargestFree(),
                         ledger.getIndex()),
                 status.getSessionsList().stream().map(Descriptions::session).toList());
+    }
+
+    /**
+     * @param info describes an object
+     */
+    static NodeActivity activity(NodeStatus status, Function<ObjectDescription, ObjectInfo> info) {
+        Counters counters = status.getCounters();
+        return new NodeActivity(
+                node(status),
+                new NodeActivity.Counters(
+                        counters.getPublished(),
+                        counters.getSealedBytes(),
+                        counters.getMisses(),
+                        counters.getDeleted(),
+                        counters.getDeletedBytes(),
+                        counters.getAllocationFailures(),
+                        counters.getFencedSessions()),
+                status.getPinnedList().stream()
+                        .map(
+                                pinned ->
+                                        new NodeActivity.Pinned(
+                                                info.apply(pinned.getObject()),
+                                                pinned.getDeleted(),
+                                                pinned.getObject().getPinsList().stream()
+                                                        .map(Descriptions::pin)
+                                                        .toList()))
+                        .toList(),
+                status.getPinnedTotal());
+    }
+
+    private static NodeActivity.Pin pin(Pin pin) {
+        return new NodeActivity.Pin(
+                pin.getSessionNumber(),
+                pin.getPid(),
+                language(pin.getLanguage()),
+                pin.getName(),
+                Instant.ofEpochMilli(pin.getSinceMillis()),
+                pin.getCount());
     }
 
     private static NodeInfo.Session session(Session session) {

@@ -312,6 +312,11 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public NodeActivity activity(int pinnedMax) {
+        return route.reader().activity(pinnedMax);
+    }
+
+    @Override
     public void close() {
         closed = true;
         LockSupport.unpark(thread);

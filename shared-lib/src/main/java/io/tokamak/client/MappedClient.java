@@ -1014,6 +1014,15 @@ final class MappedClient implements TokamakClient {
         return Descriptions.node(status);
     }
 
+    @Override
+    public NodeActivity activity(int pinnedMax) {
+        checkOpen();
+        StatusRequest request =
+                StatusRequest.newBuilder().setSessions(true).setPinnedMax(pinnedMax).build();
+        NodeStatus status = control.call(controlDeadline(), stub -> stub.status(request));
+        return Descriptions.activity(status, this::info);
+    }
+
     private void checkOpen() {
         if (closed) {
             throw InvalidState.used("client", "closed");

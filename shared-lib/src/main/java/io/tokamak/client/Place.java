@@ -1,7 +1,10 @@
 package io.tokamak.client;
 
 import io.tokamak.layout.PoolFile;
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
 
 /**
  * Where the payload of a pinned object lies in a file, for another process of this host that maps
@@ -49,5 +52,17 @@ public final class Place {
      */
     public boolean isHeld() {
         return attachment.isPinning();
+    }
+
+    /**
+     * Replaces this program by another, which reads at this place: the pin stands until that one
+     * ends, and whatever it leaves running, even by a kill. Views that were open here are gone.
+     *
+     * @param command the program, looked for in PATH when it has no slash, and its arguments
+     * @param environment variables in addition to those of this process
+     * @throws IOException when it cannot be executed; this program goes on
+     */
+    public void execute(List<String> command, Map<String, String> environment) throws IOException {
+        attachment.session().execute(command, environment);
     }
 }

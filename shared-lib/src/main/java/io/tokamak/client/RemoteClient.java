@@ -446,6 +446,12 @@ final class RemoteClient implements TokamakClient {
         return RemoteMessages.node(localNode());
     }
 
+    /** Who is attached to the node, and what they hold, is no business of callers from outside. */
+    @Override
+    public NodeActivity activity(int pinnedMax) {
+        return new NodeActivity(node(), null, List.of(), 0);
+    }
+
     /** The gateway's own node, with its folder. */
     io.tokamak.proto.v1.Node localNode() {
         checkOpen();

@@ -219,6 +219,13 @@ public interface TokamakClient extends AutoCloseable {
     /** The node's state and ledger; of a gateway its own node's. */
     NodeInfo node();
 
+    /**
+     * What goes on at the node.
+     *
+     * @param pinnedMax how many pinned objects to name, 0 to 1,000
+     */
+    NodeActivity activity(int pinnedMax);
+
     /** Returns lanes and detaches. Idempotent. */
     @Override
     void close();

@@ -366,6 +366,53 @@ final class Libc {
         }
     }
 
+    private static final class Setenv {
+        static final MethodHandle HANDLE =
+                handle(
+                        "setenv",
+                        FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS, JAVA_INT),
+                        ERRNO);
+    }
+
+    static int setenv(MemorySegment name, MemorySegment value, int overwrite) {
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Setenv.HANDLE.invokeExact(call.state, name, value, overwrite));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Sigprocmask {
+        static final MethodHandle HANDLE =
+                handle(
+                        "sigprocmask",
+                        FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, ADDRESS),
+                        ERRNO);
+    }
+
+    static int sigprocmask(int how, MemorySegment set, MemorySegment previous) {
+        try (Scratch call = Scratch.take()) {
+            return call.result(
+                    (int) Sigprocmask.HANDLE.invokeExact(call.state, how, set, previous));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Execvp {
+        static final MethodHandle HANDLE =
+                handle("execvp", FunctionDescriptor.of(JAVA_INT, ADDRESS, ADDRESS), ERRNO);
+    }
+
+    /** Answers only when it failed. */
+    static int execvp(MemorySegment file, MemorySegment arguments) {
+        try (Scratch call = Scratch.take()) {
+            return call.result((int) Execvp.HANDLE.invokeExact(call.state, file, arguments));
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
     private static final class Getpagesize {
         static final MethodHandle HANDLE = handle("getpagesize", FunctionDescriptor.of(JAVA_INT));
     }

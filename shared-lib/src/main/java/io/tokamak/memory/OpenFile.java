@@ -20,6 +20,8 @@ import java.nio.file.Path;
  * the system refuses is a {@link NativeFailure}.
  */
 public final class OpenFile implements AutoCloseable {
+    static final int F_SETFD = 2;
+    static final int FD_CLOEXEC = 1;
     private static final int F_OFD_GETLK = 36;
     private static final int F_OFD_SETLK = 37;
     private static final short F_WRLCK = 1;
@@ -225,6 +227,12 @@ public final class OpenFile implements AutoCloseable {
         MemorySegment flock = scratch.struct.asSlice(0, FLOCK_BYTES).fill((byte) 0);
         flock.set(ValueLayout.JAVA_SHORT, FLOCK_TYPE_OFFSET, type);
         return flock;
+    }
+
+    /** Whether a program that this process executes, or starts, gets the file with its locks. */
+    void setInherited(boolean isInherited) throws IOException {
+        MemorySegment flags = MemorySegment.ofAddress(isInherited ? 0 : FD_CLOEXEC);
+        descriptor.call("set flags of", fd -> Libc.fcntl(fd, F_SETFD, flags));
     }
 
     /** Maps the file from its beginning, until this process ends: the fastest to access. */

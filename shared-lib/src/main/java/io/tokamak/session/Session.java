@@ -27,6 +27,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -163,6 +164,16 @@ public final class Session {
                 stream.cancel();
             }
         }
+    }
+
+    /**
+     * Replaces this program by another, see {@link Processes#execute}. The session's lock goes to
+     * it: pins stand until it ends.
+     *
+     * @throws NativeFailure when it cannot be executed
+     */
+    public void execute(List<String> command, Map<String, String> environment) throws IOException {
+        Processes.execute(command, environment, file);
     }
 
     /** Locked when it returns. */

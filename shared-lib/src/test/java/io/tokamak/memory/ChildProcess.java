@@ -8,9 +8,11 @@ import java.lang.foreign.Linker;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -24,7 +26,7 @@ final class ChildProcess implements AutoCloseable {
 
     private ChildProcess(Process process) {
         this.process = process;
-        this.output = process.inputReader();
+        this.output = process.inputReader(StandardCharsets.UTF_8);
     }
 
     static ChildProcess start(String... what) throws IOException {
@@ -39,8 +41,10 @@ final class ChildProcess implements AutoCloseable {
                                 System.getProperty("java.class.path"),
                                 ChildProcess.class.getName()));
         command.addAll(List.of(what));
-        return new ChildProcess(
-                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().put("LC_ALL", "C.UTF-8");
+        return new ChildProcess(builder.start());
     }
 
     int pid() {
@@ -75,6 +79,8 @@ final class ChildProcess implements AutoCloseable {
             case "lock" -> lock(Path.of(arguments[1]));
             case "sleep" -> sleep(Path.of(arguments[1]), Boolean.parseBoolean(arguments[2]));
             case "fork" -> fork();
+            case "execute" ->
+                    execute(Path.of(arguments[1]), List.of(arguments).subList(2, arguments.length));
             default -> throw new IllegalArgumentException(arguments[0]);
         }
     }
@@ -83,6 +89,17 @@ final class ChildProcess implements AutoCloseable {
         OpenFile file = OpenFile.openReadWrite(path);
         System.out.println(file.tryLock());
         System.in.read();
+    }
+
+    private static void execute(Path path, List<String> command) throws IOException {
+        OpenFile file = OpenFile.openReadWrite(path);
+        System.out.println(file.tryLock());
+        OpenFile.openReadOnly(path);
+        try {
+            Processes.execute(command, Map.of("EXECUTED_BY", "tést"), file);
+        } catch (NativeFailure failure) {
+            System.out.println(failure.getMessage());
+        }
     }
 
     private static void sleep(Path path, boolean isWritable) throws IOException {

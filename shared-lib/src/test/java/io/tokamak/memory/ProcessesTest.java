@@ -2,12 +2,17 @@ package io.tokamak.memory;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,5 +67,53 @@ class ProcessesTest {
         assertThatThrownBy(() -> FileSystem.of(Path.of("/no/such/path")))
                 .isInstanceOf(NativeFailure.class)
                 .hasMessageContaining("ENOENT");
+    }
+
+    @Nested
+    @DisplayName("executing another program")
+    class Execution {
+        @TempDir(factory = SharedMemoryFolder.class)
+        private Path folder;
+
+        private Path path;
+
+        @BeforeEach
+        void makeFile() throws IOException {
+            path = Files.createFile(folder.resolve("locked"));
+        }
+
+        @Test
+        @DisplayName("hands it the lock, the streams and the environment, and nothing else")
+        void handsOver() throws Exception {
+            String script =
+                    """
+                    echo $$ $EXECUTED_BY "$1"
+                    for fd in /proc/$$/fd/*; do [ ! -e $fd ] || printf "${fd##*/} "; done; echo
+                    grep SigBlk /proc/$$/status
+                    read line
+                    """;
+            try (OpenFile file = OpenFile.openReadWrite(path);
+                    ChildProcess child =
+                            ChildProcess.start(
+                                    "execute", path.toString(), "sh", "-c", script, "sh", "ü ö")) {
+                assertThat(child.says()).isEqualTo("true");
+                assertThat(child.says()).isEqualTo(child.pid() + " tést ü ö");
+                assertThat(child.says().trim().split(" ", -1)).hasSize(4).startsWith("0", "1", "2");
+                assertThat(child.says()).matches("SigBlk:\\s+0+");
+                assertThat(file.isLockedElsewhere()).isTrue();
+                child.kill();
+                await().until(() -> !file.isLockedElsewhere());
+            }
+        }
+
+        @Test
+        @DisplayName("says why when it cannot, and goes on")
+        void cannot() throws Exception {
+            try (ChildProcess child =
+                    ChildProcess.start("execute", path.toString(), "no-such-program")) {
+                assertThat(child.says()).isEqualTo("true");
+                assertThat(child.says()).isEqualTo("cannot execute no-such-program: ENOENT");
+            }
+        }
     }
 }

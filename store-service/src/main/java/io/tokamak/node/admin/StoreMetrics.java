@@ -99,19 +99,32 @@ final class StoreMetrics implements MeterBinder {
                 "Age of the oldest pin",
                 "seconds",
                 s -> s.oldestPinMillis() / 1e3);
-        counter(registry, "tokamak.puts", "Objects published", s -> s.published());
+        counter(registry, "tokamak.puts", "Objects published", s -> s.counters().published());
+        counter(
+                registry,
+                "tokamak.put.bytes",
+                "Payload of objects published",
+                s -> s.counters().sealedBytes());
         counter(
                 registry,
                 "tokamak.allocation.failures",
                 "Leases that found no room in time",
-                s -> s.allocationFailures());
-        counter(registry, "tokamak.sessions.fenced", "Sessions fenced", s -> s.fencedSessions());
+                s -> s.counters().allocationFailures());
+        counter(
+                registry,
+                "tokamak.sessions.fenced",
+                "Sessions fenced",
+                s -> s.counters().fencedSessions());
         counter(
                 registry,
                 "tokamak.misses",
                 "Ids that were asked for and not there",
-                s -> s.misses());
-        counter(registry, "tokamak.deletes", "Objects deleted or expired", s -> s.deleted());
+                s -> s.counters().misses());
+        counter(
+                registry,
+                "tokamak.deletes",
+                "Objects deleted or expired",
+                s -> s.counters().deleted());
         FunctionCounter.builder("tokamak.local.malformed", local, LocalServer::malformedCount)
                 .description("Messages on the control socket that broke a rule")
                 .register(registry);

@@ -15,6 +15,7 @@ import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.TokamakException;
 import io.tokamak.proto.local.v1.AttachRequest;
 import io.tokamak.proto.local.v1.AttachResponse;
+import io.tokamak.proto.local.v1.Counters;
 import io.tokamak.proto.local.v1.DeleteRequest;
 import io.tokamak.proto.local.v1.DeleteResponse;
 import io.tokamak.proto.local.v1.DescribeRequest;
@@ -30,6 +31,7 @@ import io.tokamak.proto.local.v1.LocalGrpc;
 import io.tokamak.proto.local.v1.NodeStatus;
 import io.tokamak.proto.local.v1.ObjectDescription;
 import io.tokamak.proto.local.v1.Pin;
+import io.tokamak.proto.local.v1.PinnedObject;
 import io.tokamak.proto.local.v1.Presence;
 import io.tokamak.proto.local.v1.ResolveRequest;
 import io.tokamak.proto.local.v1.ResolveResponse;
@@ -56,6 +58,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class LocalService extends LocalGrpc.LocalImplBase {
     private static final int IDS_MAX = 100_000;
+    private static final int PINNED_MAX = 1000;
     private static final long TIMEOUT_MILLIS_MAX = 300_000;
 
     private final Store store;
@@ -249,26 +252,30 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                                 "object-not-found",
                                 java.util.Map.of("id", id(request.getId()).toString()));
                     }
-                    ObjectDescription.Builder description =
-                            ObjectDescription.newBuilder()
-                                    .setId(request.getId())
-                                    .setIncarnation(found.incarnation())
-                                    .setSizeBytes(found.sizeBytes())
-                                    .setMetadata(encode(found.metadata()))
-                                    .setExpiresMillis(found.expiryMillis())
-                                    .setStoreNumber(store.storeNumber());
-                    for (PinHolder pin : found.pins()) {
-                        description.addPins(
-                                Pin.newBuilder()
-                                        .setSessionNumber(pin.sessionNumber())
-                                        .setPid(pin.pid())
-                                        .setLanguage(pin.language())
-                                        .setName(pin.name())
-                                        .setSinceMillis(pin.sinceMillis())
-                                        .setCount(pin.count()));
-                    }
-                    return description.build();
+                    return description(found);
                 });
+    }
+
+    private ObjectDescription description(Store.Description found) {
+        ObjectDescription.Builder description =
+                ObjectDescription.newBuilder()
+                        .setId(ByteString.copyFrom(found.id().toBytes()))
+                        .setIncarnation(found.incarnation())
+                        .setSizeBytes(found.sizeBytes())
+                        .setMetadata(encode(found.metadata()))
+                        .setExpiresMillis(found.expiryMillis())
+                        .setStoreNumber(store.storeNumber());
+        for (PinHolder pin : found.pins()) {
+            description.addPins(
+                    Pin.newBuilder()
+                            .setSessionNumber(pin.sessionNumber())
+                            .setPid(pin.pid())
+                            .setLanguage(pin.language())
+                            .setName(pin.name())
+                            .setSinceMillis(pin.sinceMillis())
+                            .setCount(pin.count()));
+        }
+        return description.build();
     }
 
     @Override
@@ -282,21 +289,59 @@ final class LocalService extends LocalGrpc.LocalImplBase {
     public void status(StatusRequest request, StreamObserver<NodeStatus> responses) {
         answer(
                 responses,
-                store::status,
-                status -> {
-                    NodeStatus.Builder node =
-                            NodeStatus.newBuilder()
-                                    .setNodeId(store.id())
-                                    .setStoreNumber(store.storeNumber())
-                                    .setState("UP")
-                                    .setStartedMillis(store.startedMillis())
-                                    .setLedger(ledger(status.ledger()))
-                                    .setObjects(status.objects());
-                    if (request.getSessions()) {
-                        status.sessions().forEach(session -> node.addSessions(session(session)));
-                    }
-                    return node.build();
-                });
+                () ->
+                        store.status()
+                                .thenCombine(
+                                        pinned(request),
+                                        (status, pinned) -> status(request, status, pinned)),
+                Function.identity());
+    }
+
+    private CompletableFuture<Store.Pinned> pinned(StatusRequest request) {
+        int max = request.getPinnedMax();
+        if (max < 0 || max > PINNED_MAX) {
+            throw LocalErrors.invalid(
+                    "%s pinned objects; at most %d at once"
+                            .formatted(Integer.toUnsignedString(max), PINNED_MAX));
+        }
+        return max == 0
+                ? CompletableFuture.completedFuture(new Store.Pinned(List.of(), 0))
+                : store.pinned(max);
+    }
+
+    private NodeStatus status(StatusRequest request, Store.Status status, Store.Pinned pinned) {
+        NodeStatus.Builder node =
+                NodeStatus.newBuilder()
+                        .setNodeId(store.id())
+                        .setStoreNumber(store.storeNumber())
+                        .setState("UP")
+                        .setStartedMillis(store.startedMillis())
+                        .setLedger(ledger(status.ledger()))
+                        .setObjects(status.objects())
+                        .setCounters(counters(status.counters()))
+                        .setPinnedTotal(pinned.count());
+        if (request.getSessions()) {
+            status.sessions().forEach(session -> node.addSessions(session(session)));
+        }
+        for (Store.PinnedObject object : pinned.objects()) {
+            node.addPinned(
+                    PinnedObject.newBuilder()
+                            .setObject(description(object.object()))
+                            .setDeleted(object.deleted()));
+        }
+        return node.build();
+    }
+
+    private static Counters counters(Store.Counters counters) {
+        return Counters.newBuilder()
+                .setPublished(counters.published())
+                .setSealedBytes(counters.sealedBytes())
+                .setMisses(counters.misses())
+                .setDeleted(counters.deleted())
+                .setDeletedBytes(counters.deletedBytes())
+                .setAllocationFailures(counters.allocationFailures())
+                .setFencedSessions(counters.fencedSessions())
+                .build();
     }
 
     private static io.tokamak.proto.local.v1.Ledger ledger(Ledger ledger) {

@@ -34,7 +34,9 @@ final class ObjectTable {
     private final Map<Group, Set<ObjectId>> groups = new HashMap<>();
     private final SlotFields fields = new SlotFields();
     private @Nullable StoreListener listener;
+    private long sealedBytes;
     private long condemnedCount;
+    private long condemnedBytes;
 
     ObjectTable(
             Memory pool,
@@ -59,9 +61,19 @@ final class ObjectTable {
         this.listener = listener;
     }
 
+    /** Payload of the objects that became visible since the start. */
+    long sealedBytes() {
+        return sealedBytes;
+    }
+
     /** Objects condemned since the start. */
     long condemnedCount() {
         return condemnedCount;
+    }
+
+    /** Their payload. */
+    long condemnedBytes() {
+        return condemnedBytes;
     }
 
     boolean isHeard() {
@@ -149,6 +161,7 @@ final class ObjectTable {
             AttachedSession session,
             long nowMillis) {
         accounts.objects++;
+        sealedBytes += IndexFile.payloadLength(lengthWord);
         lifetimes.scheduleIfNear(first, second, expiryMillis, nowMillis);
         if (metadata == null && !waits.isAwaited() && listener == null) {
             return; // the usual case makes no garbage
@@ -211,6 +224,7 @@ final class ObjectTable {
         index.setState(slot, IndexFile.CONDEMNED);
         accounts.objects--;
         condemnedCount++;
+        condemnedBytes += IndexFile.payloadLength(index.length(slot));
         accounts.inUse -= end - location;
         accounts.condemned += end - location;
         condemned.add(first, second, location, end);

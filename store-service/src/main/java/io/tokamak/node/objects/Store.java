@@ -842,12 +842,24 @@ public final class Store implements AutoCloseable {
             List<SessionInfo> sessions,
             long oldestPinMillis,
             long undrainedBytes,
+            Counters counters,
+            long touchedBytes) {}
+
+    /**
+     * What was counted since the node's start.
+     *
+     * @param sealedBytes payload of the objects that became visible
+     * @param misses ids that were asked for and not there
+     * @param deleted objects deleted or expired
+     */
+    public record Counters(
             long published,
-            long allocationFailures,
-            long fencedSessions,
+            long sealedBytes,
             long misses,
             long deleted,
-            long touchedBytes) {}
+            long deletedBytes,
+            long allocationFailures,
+            long fencedSessions) {}
 
     public CompletableFuture<Status> status() {
         return command(
@@ -869,12 +881,44 @@ public final class Store implements AutoCloseable {
                             infos,
                             nowMillis - oldest[0],
                             undrainedBytes(),
-                            drain.publishedCount(),
-                            leases.failureCount(),
-                            sessions.fencedCount(),
-                            misses,
-                            table.condemnedCount(),
+                            counters(),
                             preTouch.touchedBytes());
+                });
+    }
+
+    private Counters counters() {
+        return new Counters(
+                drain.publishedCount(),
+                table.sealedBytes(),
+                misses,
+                table.condemnedCount(),
+                table.condemnedBytes(),
+                leases.failureCount(),
+                sessions.fencedCount());
+    }
+
+    /**
+     * An object that somebody pins.
+     *
+     * @param deleted nobody finds it any more; its bytes go with the last pin
+     */
+    public record PinnedObject(Description object, boolean deleted) {}
+
+    /**
+     * @param count how many there are, described or not
+     */
+    public record Pinned(List<PinnedObject> objects, int count) {}
+
+    /**
+     * What is pinned, and by whom.
+     *
+     * @param max objects to be described: those pinned longest, in that order
+     */
+    public CompletableFuture<Pinned> pinned(int max) {
+        return command(
+                () -> {
+                    reclaimer.scan(incarnations.nowMillis());
+                    return holders.pinned(sessions.all(), max);
                 });
     }
 

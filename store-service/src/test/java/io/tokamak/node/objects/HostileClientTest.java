@@ -124,7 +124,8 @@ class HostileClientTest {
             hostile.close();
         }
         othersAreUnaffected();
-        assertThat(fixture.status().fencedSessions()).isEqualTo(PoolFile.HEADER_BYTES * 8 - 3);
+        assertThat(fixture.status().counters().fencedSessions())
+                .isEqualTo(PoolFile.HEADER_BYTES * 8 - 3);
         Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
         Eventually.holds("space back", () -> fixture.ledger().leased() <= 256 << 10);
         fixture.sound();

@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Group;
@@ -110,6 +111,59 @@ class StoreTest {
         model.keySet().forEach(this::delete);
         Eventually.holds("all freed", () -> fixture.ledger().condemned() == 0);
         assertThat(fixture.balanced().inUse()).isZero();
+    }
+
+    @Test
+    @DisplayName("what is pinned is said with its holders, deleted objects included, oldest first")
+    void saysWhatIsPinned() {
+        LaneClient writer = fixture.attach();
+        LaneClient reader = fixture.attach();
+        ObjectId named = ObjectId.named(new ObjectName("test", "deleted"));
+        writer.putNamed(bytes(5_000), named("deleted"));
+        ObjectId kept = writer.put(bytes(300));
+        writer.put(bytes(10));
+        present();
+        LaneClient.Pinned first = reader.pin(named);
+        LaneClient.Pinned second = reader.pin(named);
+        LaneClient.Pinned other = writer.pin(named);
+        fixture.status(); // seen now
+        fixture.clock.forward(5_000);
+        LaneClient.Pinned late = writer.pin(kept);
+        delete(named);
+
+        Store.Pinned pinned = StoreFixture.get(fixture.store.pinned(10));
+        assertThat(pinned.count()).isEqualTo(2);
+        Store.PinnedObject deleted = pinned.objects().get(0);
+        assertThat(deleted.deleted()).isTrue();
+        assertThat(deleted.object().id()).isEqualTo(named);
+        assertThat(deleted.object().sizeBytes()).isEqualTo(5_000);
+        assertThat(Objects.requireNonNull(deleted.object().metadata()).name())
+                .isEqualTo(new ObjectName("test", "deleted"));
+        assertThat(deleted.object().pins())
+                .extracting(PinHolder::sessionNumber, PinHolder::count)
+                .containsExactlyInAnyOrder(tuple(reader.number, 2), tuple(writer.number, 1));
+        Store.PinnedObject sealed = pinned.objects().get(1);
+        assertThat(sealed.deleted()).isFalse();
+        assertThat(sealed.object().id()).isEqualTo(kept);
+        assertThat(sealed.object().pins().getFirst().sinceMillis())
+                .isGreaterThan(deleted.object().pins().getFirst().sinceMillis());
+
+        Store.Pinned one = StoreFixture.get(fixture.store.pinned(1));
+        assertThat(one.objects()).containsExactly(deleted);
+        assertThat(one.count()).isEqualTo(2);
+        reader.unpin(first.word());
+        reader.unpin(second.word());
+        writer.unpin(other.word());
+        Eventually.holds(
+                "gone with its last pin",
+                () -> StoreFixture.get(fixture.store.pinned(10)).count() == 1);
+        writer.unpin(late.word());
+
+        Store.Counters counters = fixture.status().counters();
+        assertThat(counters.published()).isEqualTo(3);
+        assertThat(counters.sealedBytes()).isEqualTo(5_310);
+        assertThat(counters.deleted()).isEqualTo(1);
+        assertThat(counters.deletedBytes()).isEqualTo(5_000);
     }
 
     @Test
