@@ -31,7 +31,7 @@ final class Description {
                 .with("pins", info.pins().stream().map(Description::pin).toList());
     }
 
-    private static Json pin(Pin pin) {
+    static Json pin(Pin pin) {
         return new Json()
                 .with("session", Integer.toUnsignedString(pin.session()))
                 .with("process", pin.process())

@@ -218,16 +218,6 @@ final class TopCommand implements Callable<Integer> {
                 .with("mediaType", pinned.object().metadata().mediaType())
                 .with("created", pinned.object().created())
                 .with("deleted", pinned.deleted())
-                .with("pins", pinned.pins().stream().map(TopCommand::pin).toList());
-    }
-
-    private static Json pin(NodeActivity.Pin pin) {
-        return new Json()
-                .with("session", Integer.toUnsignedLong(pin.session()))
-                .with("process", pin.pid())
-                .with("language", pin.language())
-                .with("name", pin.name())
-                .with("since", pin.since())
-                .with("count", pin.count());
+                .with("pins", pinned.object().pins().stream().map(Description::pin).toList());
     }
 }

@@ -4,6 +4,7 @@ import io.tokamak.client.NodeActivity;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.objects.ByteSize;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.Pin;
 import io.tokamak.objects.TokamakException;
 import java.time.Duration;
 import java.time.Instant;
@@ -140,8 +141,8 @@ record TopView(NodeActivity activity, @Nullable Rates rates) {
         for (NodeActivity.Pinned pinned : activity.pinned()) {
             ObjectName name = pinned.object().metadata().name();
             Instant since =
-                    pinned.pins().stream()
-                            .map(NodeActivity.Pin::since)
+                    pinned.object().pins().stream()
+                            .map(Pin::since)
                             .min(Comparator.naturalOrder())
                             .orElse(now);
             lines.add(
@@ -152,7 +153,7 @@ record TopView(NodeActivity activity, @Nullable Rates rates) {
                                     age(since, now),
                                     pinned.deleted() ? "deleted" : "live",
                                     name == null ? pinned.object().id() : name,
-                                    holders(pinned.pins())));
+                                    holders(pinned.object().pins())));
         }
         int more = activity.pinnedCount() - activity.pinned().size();
         if (more > 0) {
@@ -160,11 +161,11 @@ record TopView(NodeActivity activity, @Nullable Rates rates) {
         }
     }
 
-    private static String holders(List<NodeActivity.Pin> pins) {
+    private static String holders(List<Pin> pins) {
         return pins.stream()
                 .map(
                         pin ->
-                                pin.pid()
+                                pin.process()
                                         + " ("
                                         + pin.name()
                                         + (pin.count() > 1 ? ", " + pin.count() + " pins)" : ")"))

@@ -159,22 +159,9 @@ final class Descriptions {
                                 pinned ->
                                         new NodeActivity.Pinned(
                                                 info.apply(pinned.getObject()),
-                                                pinned.getDeleted(),
-                                                pinned.getObject().getPinsList().stream()
-                                                        .map(Descriptions::pin)
-                                                        .toList()))
+                                                pinned.getDeleted()))
                         .toList(),
                 status.getPinnedTotal());
-    }
-
-    private static NodeActivity.Pin pin(Pin pin) {
-        return new NodeActivity.Pin(
-                pin.getSessionNumber(),
-                pin.getPid(),
-                language(pin.getLanguage()),
-                pin.getName(),
-                Instant.ofEpochMilli(pin.getSinceMillis()),
-                pin.getCount());
     }
 
     private static NodeInfo.Session session(Session session) {

@@ -1,7 +1,6 @@
 package io.tokamak.client;
 
 import io.tokamak.objects.ObjectInfo;
-import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -41,18 +40,5 @@ public record NodeActivity(
      *
      * @param deleted nobody finds it any more; its bytes go with the last pin
      */
-    public record Pinned(ObjectInfo object, boolean deleted, List<Pin> pins) {
-        public Pinned {
-            pins = List.copyOf(pins);
-        }
-    }
-
-    /**
-     * A process that pins an object.
-     *
-     * @param session its number
-     * @param since when the node first saw it
-     */
-    public record Pin(
-            int session, int pid, String language, String name, Instant since, int count) {}
+    public record Pinned(ObjectInfo object, boolean deleted) {}
 }

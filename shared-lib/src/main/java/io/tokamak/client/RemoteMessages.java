@@ -156,7 +156,17 @@ final class RemoteMessages {
                 Messages.instant(info.getCreated()),
                 info.hasExpires() ? Messages.instant(info.getExpires()) : null,
                 info.getHome(),
-                info.getPinsList().stream().mapToInt(Pin::getCount).sum());
+                info.getPinsList().stream().map(RemoteMessages::pin).toList());
+    }
+
+    private static io.tokamak.objects.Pin pin(Pin pin) {
+        return new io.tokamak.objects.Pin(
+                pin.getSession(),
+                pin.getProcess(),
+                pin.getLanguage(),
+                pin.getName(),
+                Messages.instant(pin.getSince()),
+                pin.getCount());
     }
 
     private static ObjectMetadata metadata(io.tokamak.proto.v1.ObjectInfo info) {

@@ -82,7 +82,8 @@ final class Reclaimer {
         scan(nowMillis);
         int before = condemned.size();
         freeUnpinned();
-        boolean freed = condemned.size() < before | withheld.release(pins);
+        boolean isReleased = withheld.release(pins);
+        boolean freed = isReleased || condemned.size() < before;
         // What stays is pinned: look again soon while things move, else seldom.
         intervalNanos =
                 freed || isGrown ? INTERVAL_NANOS : Math.min(2 * intervalNanos, INTERVAL_NANOS_MAX);
