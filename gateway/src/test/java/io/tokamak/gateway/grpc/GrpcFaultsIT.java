@@ -182,7 +182,7 @@ class GrpcFaultsIT {
                 gateway.store().get(GetRequest.newBuilder().setObject(ref("kept")).build());
         GetResponse first = reading.read();
         assertThat(first).isNotNull();
-        CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::stopGateway);
+        CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::stopServing);
         assertUnavailable(mapped::read);
         long received = first.getData().size();
         for (GetResponse part = reading.read(); part != null; part = reading.read()) {

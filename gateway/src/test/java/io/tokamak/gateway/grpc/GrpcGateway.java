@@ -59,7 +59,12 @@ final class GrpcGateway implements AutoCloseable {
      * @param properties further ones, as {@code --name=value}
      */
     GrpcGateway(String... properties) throws IOException {
-        node = new NodeProcess();
+        this(new NodeProcess(), properties);
+    }
+
+    /** In front of a node that there is. */
+    GrpcGateway(NodeProcess node, String... properties) {
+        this.node = node;
         List<String> all =
                 new ArrayList<>(
                         List.of(
@@ -99,7 +104,14 @@ final class GrpcGateway implements AutoCloseable {
                 .getStatus();
     }
 
+    /** Its callers keep their connection. */
+    void stopServing() {
+        gateway.close();
+    }
+
+    /** Leaves the node. */
     void stopGateway() {
+        channel.shutdownNow();
         gateway.close();
     }
 

@@ -15,12 +15,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import io.grpc.ClientInterceptor;
+import io.grpc.Metadata;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import io.grpc.reflection.v1.ServerReflectionGrpc;
 import io.grpc.reflection.v1.ServerReflectionRequest;
 import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.BlockingClientCall;
+import io.grpc.stub.MetadataUtils;
 import io.tokamak.gateway.node.Sha256;
 import io.tokamak.proto.v1.BatchGetRequest;
 import io.tokamak.proto.v1.BatchGetResponse;
@@ -799,6 +802,48 @@ class GrpcIT {
                     Code.NOT_FOUND,
                     "object-not-found",
                     () -> gateway.store().map(request("unmapped", nonce())).read());
+        }
+    }
+
+    @Nested
+    class Tokens {
+        private static final Metadata.Key<String> AUTHORIZATION =
+                Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
+
+        private static ClientInterceptor sending(String authorization) {
+            Metadata headers = new Metadata();
+            headers.put(AUTHORIZATION, authorization);
+            return MetadataUtils.newAttachHeadersInterceptor(headers);
+        }
+
+        @Test
+        @DisplayName("with tokens configured nobody without one learns anything but health")
+        void areChecked() throws Exception {
+            GrpcGateway closed = new GrpcGateway(gateway.node, "--tokamak.security.tokens=one,two");
+            try {
+                ListRequest list = ListRequest.getDefaultInstance();
+                assertFails(
+                        Code.UNAUTHENTICATED, "unauthenticated", () -> closed.store().list(list));
+                assertFails(
+                        Code.UNAUTHENTICATED,
+                        "unauthenticated",
+                        () -> closed.put(PutSpec.newBuilder(), new byte[1]));
+                for (String wrong : List.of("Bearer three", "Bearer ", "Basic one", "one")) {
+                    assertFails(
+                            Code.UNAUTHENTICATED,
+                            "unauthenticated",
+                            () -> closed.store().withInterceptors(sending(wrong)).list(list));
+                }
+                for (String right : List.of("Bearer one", "bearer two")) {
+                    closed.store().withInterceptors(sending(right)).list(list);
+                }
+                BlockingClientCall<ServerReflectionRequest, ServerReflectionResponse> reflection =
+                        ServerReflectionGrpc.newBlockingV2Stub(closed.channel)
+                                .serverReflectionInfo();
+                assertFails(Code.UNAUTHENTICATED, "unauthenticated", reflection::read);
+            } finally {
+                closed.stopGateway();
+            }
         }
     }
 
