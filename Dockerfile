@@ -1,4 +1,4 @@
-# Images of the node and of the gateway. `docker compose build` makes both; nothing but Maven's repository is fetched.
+# Images of the node, of the gateway and of two callers. `docker compose build` makes them; nothing but Maven's repository is fetched.
 
 FROM maven:3.9-eclipse-temurin-25 AS build
 WORKDIR /build
@@ -9,9 +9,10 @@ COPY shared-lib shared-lib
 COPY store-service store-service
 COPY gateway gateway
 COPY cli cli
+COPY examples examples
 COPY verification verification
 COPY benchmarks benchmarks
-RUN mvn -B -q -DskipTests -Dspotless.check.skip=true -pl store-service,gateway -am package \
+RUN mvn -B -q -DskipTests -Dspotless.check.skip=true -pl store-service,gateway,examples -am package \
  && java -Djarmode=tools -jar store-service/target/tokamak-store-service-*-app.jar extract --destination /app/node --application-filename node.jar \
  && java -Djarmode=tools -jar gateway/target/tokamak-gateway-*-app.jar extract --destination /app/gateway --application-filename gateway.jar
 
@@ -25,7 +26,22 @@ ENTRYPOINT ["java", "-Xmx384m", "-Djava.util.concurrent.ForkJoinPool.common.para
 
 FROM eclipse-temurin:25-jre AS gateway
 COPY --from=build /app/gateway /app
+COPY config/put-and-get /app/put-and-get
 USER 10002:10002
 ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
 EXPOSE 8080 9090
 ENTRYPOINT ["java", "-Xmx256m", "-jar", "/app/gateway.jar"]
+
+# A Java client that maps.
+FROM eclipse-temurin:25-jre AS mapper
+COPY --from=build /build/examples/target/lib /app/lib
+COPY --from=build /build/examples/target/tokamak-examples-*.jar /app/mapper.jar
+USER 10003:10003
+ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
+ENTRYPOINT ["java", "-Xmx64m", "-jar", "/app/mapper.jar", "/tmp/went-well"]
+
+# A shell script that streams with curl.
+FROM eclipse-temurin:25-jre AS streamer
+COPY examples/streamer /app/streamer
+USER 10004:10004
+ENTRYPOINT ["/app/streamer"]
