@@ -59,10 +59,11 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
         void run(Q request, StreamObserver<A> answers);
     }
 
-    final Deque<Step<GetRequest, GetResponse>> gets = new ConcurrentLinkedDeque<>();
+    public final Deque<Step<GetRequest, GetResponse>> gets = new ConcurrentLinkedDeque<>();
     final Deque<Step<HeadRequest, HeadResponse>> heads = new ConcurrentLinkedDeque<>();
-    final Deque<Step<BatchGetRequest, BatchGetResponse>> batches = new ConcurrentLinkedDeque<>();
-    final Deque<Step<WatchRequest, WatchResponse>> watches = new ConcurrentLinkedDeque<>();
+    public final Deque<Step<BatchGetRequest, BatchGetResponse>> batches =
+            new ConcurrentLinkedDeque<>();
+    public final Deque<Step<WatchRequest, WatchResponse>> watches = new ConcurrentLinkedDeque<>();
 
     /** Run at the first message of a put that has it, and at the end of the others. */
     final Deque<Step<Integer, PutResponse>> puts = new ConcurrentLinkedDeque<>();
@@ -76,12 +77,12 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
     /** The nonce that it takes for its node's. */
     public volatile String nonce = "";
 
-    final List<GetRequest> getRequests = new CopyOnWriteArrayList<>();
-    final List<BatchGetRequest> batchRequests = new CopyOnWriteArrayList<>();
-    final List<WatchRequest> watchRequests = new CopyOnWriteArrayList<>();
+    public final List<GetRequest> getRequests = new CopyOnWriteArrayList<>();
+    public final List<BatchGetRequest> batchRequests = new CopyOnWriteArrayList<>();
+    public final List<WatchRequest> watchRequests = new CopyOnWriteArrayList<>();
     final AtomicInteger headCount = new AtomicInteger();
     final AtomicInteger putCount = new AtomicInteger();
-    final AtomicInteger cancelCount = new AtomicInteger();
+    public final AtomicInteger cancelCount = new AtomicInteger();
     final Queue<String> authorizations = new ConcurrentLinkedQueue<>();
 
     private @Nullable Server server;
@@ -150,7 +151,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
 
     // ---- what a step can say
 
-    static StatusRuntimeException away() {
+    public static StatusRuntimeException away() {
         return Status.UNAVAILABLE.withDescription("scripted").asRuntimeException();
     }
 
@@ -169,7 +170,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
                         .build());
     }
 
-    static StatusRuntimeException refused(Status.Code code, String reason) {
+    public static StatusRuntimeException refused(Status.Code code, String reason) {
         return refused(code, reason, Map.of());
     }
 
@@ -190,7 +191,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
     }
 
     /** Sends a part of an object, and then breaks, unless that was the end. */
-    static Step<GetRequest, GetResponse> part(
+    public static Step<GetRequest, GetResponse> part(
             ObjectInfo info, byte[] payload, int to, int messageBytes) {
         return (request, answers) -> {
             boolean isFirst = true;
@@ -213,7 +214,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
         };
     }
 
-    static <Q, A> Step<Q, A> failing(StatusRuntimeException failure) {
+    public static <Q, A> Step<Q, A> failing(StatusRuntimeException failure) {
         return (_, answers) -> answers.onError(failure);
     }
 
@@ -225,7 +226,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
     }
 
     /** Never says anything. */
-    static <Q, A> Step<Q, A> silent() {
+    public static <Q, A> Step<Q, A> silent() {
         return (_, _) -> {};
     }
 
