@@ -66,7 +66,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
     public final Deque<Step<WatchRequest, WatchResponse>> watches = new ConcurrentLinkedDeque<>();
 
     /** Run at the first message of a put that has it, and at the end of the others. */
-    final Deque<Step<Integer, PutResponse>> puts = new ConcurrentLinkedDeque<>();
+    final Deque<Step<Long, PutResponse>> puts = new ConcurrentLinkedDeque<>();
 
     /** How many messages a put may send before its step is run; fewer when it ends before. */
     volatile int putMessagesMax = Integer.MAX_VALUE;
@@ -291,7 +291,7 @@ public final class ScriptedGateway extends ObjectStoreGrpc.ObjectStoreImplBase
         putCount.incrementAndGet();
         return new StreamObserver<>() {
             private int messages;
-            private int bytes;
+            private long bytes;
             private boolean done;
 
             @Override
