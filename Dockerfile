@@ -27,5 +27,5 @@ FROM eclipse-temurin:25-jre AS gateway
 COPY --from=build /app/gateway /app
 USER 10002:10002
 ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
-EXPOSE 8080
+EXPOSE 8080 9090
 ENTRYPOINT ["java", "-Xmx256m", "-jar", "/app/gateway.jar"]

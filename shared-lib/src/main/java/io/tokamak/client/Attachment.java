@@ -216,13 +216,13 @@ final class Attachment implements Holding {
     }
 
     @Override
-    public void release(int pin) {
-        pins.clear(pin);
+    public Place place(long offset, long length) {
+        return new Place(this, offset, length);
     }
 
     @Override
-    public Place place(long offset, long length) {
-        return new Place(this, offset, length);
+    public void release(int pin) {
+        pins.clear(pin);
     }
 
     PinTable pins() {

@@ -8,6 +8,7 @@ import io.tokamak.objects.ObjectInfo;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Objects that came from elsewhere together: one block of this process's memory, in which they lie
@@ -81,6 +82,11 @@ final class Fetched implements Holding {
     @Override
     public Memory pool() {
         return readOnly;
+    }
+
+    @Override
+    public @Nullable Place place(long offset, long length) {
+        return null;
     }
 
     @Override

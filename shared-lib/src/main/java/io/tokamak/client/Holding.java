@@ -11,11 +11,13 @@ interface Holding {
     /** Where the records lie. */
     Memory pool();
 
+    /**
+     * Where a part of the pool lies for other processes; null: it is in no file.
+     *
+     * @param offset in the pool
+     */
+    @Nullable Place place(long offset, long length);
+
     /** The last view of a record is closed. To be called once for each, by any thread. */
     void release(int pin);
-
-    /** Where a payload at this offset lies for other processes; null: in no file. */
-    default @Nullable Place place(long offset, long length) {
-        return null;
-    }
 }

@@ -1,5 +1,6 @@
 package io.tokamak.client;
 
+import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectInfo;
 import java.util.List;
 import java.util.Optional;
@@ -13,6 +14,16 @@ public record ListPage(List<ObjectInfo> objects, @Nullable String cursor) {
 
     public ListPage {
         objects = List.copyOf(objects);
+    }
+
+    /**
+     * @throws InvalidRequest {@code bad-limit}
+     */
+    static void checkLimit(int limit) {
+        if (limit < 1 || limit > LIMIT_MAX) {
+            throw new InvalidRequest(
+                    InvalidRequest.BAD_LIMIT, "limit is " + limit, "give 1 to " + LIMIT_MAX);
+        }
     }
 
     /**

@@ -14,6 +14,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -277,6 +278,11 @@ final class LocatingClient implements TokamakClient {
     @Override
     public long deleteAll(Collection<ObjectId> ids) {
         return route.reader().deleteAll(ids);
+    }
+
+    @Override
+    public BitSet deleteEach(List<ObjectId> ids) {
+        return route.reader().deleteEach(ids);
     }
 
     @Override

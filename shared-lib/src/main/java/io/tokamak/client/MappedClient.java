@@ -35,7 +35,6 @@ import io.tokamak.segment.Lane;
 import io.tokamak.segment.Lanes;
 import io.tokamak.segment.RecordHeader;
 import io.tokamak.session.Control;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -44,6 +43,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -927,24 +927,24 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public long deleteAll(Collection<ObjectId> ids) {
-        checkOpen();
-        long deleted = 0;
-        ByteArrayOutputStream part = new ByteArrayOutputStream();
-        for (ObjectId id : ids) {
-            part.writeBytes(id.toBytes());
-            if (part.size() == IDS_PER_CALL * ObjectId.SIZE_BYTES) {
-                deleted += delete(part);
-            }
-        }
-        return part.size() == 0 ? deleted : deleted + delete(part);
+        return deleteEach(List.copyOf(ids)).cardinality();
     }
 
-    private long delete(ByteArrayOutputStream ids) {
-        DeleteRequest request =
-                DeleteRequest.newBuilder().setIds(ByteString.copyFrom(ids.toByteArray())).build();
-        ids.reset();
-        DeleteResponse response = control.call(controlDeadline(), stub -> stub.delete(request));
-        return response.getDeleted();
+    @Override
+    public BitSet deleteEach(List<ObjectId> ids) {
+        checkOpen();
+        BitSet wereThere = new BitSet();
+        for (int from = 0; from < ids.size(); from += IDS_PER_CALL) {
+            List<ObjectId> part = ids.subList(from, Math.min(ids.size(), from + IDS_PER_CALL));
+            ByteString.Output bytes = ByteString.newOutput(part.size() * ObjectId.SIZE_BYTES);
+            part.forEach(id -> bytes.write(id.toBytes(), 0, ObjectId.SIZE_BYTES));
+            DeleteRequest request = DeleteRequest.newBuilder().setIds(bytes.toByteString()).build();
+            DeleteResponse response = control.call(controlDeadline(), stub -> stub.delete(request));
+            for (int i = 0; i < response.getWereThere().size(); i++) {
+                wereThere.set(from + i, response.getWereThere().byteAt(i) != 0);
+            }
+        }
+        return wereThere;
     }
 
     @Override
@@ -965,6 +965,7 @@ final class MappedClient implements TokamakClient {
     @Override
     public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
         checkOpen();
+        ListPage.checkLimit(limit);
         ListRequest.Builder request = Descriptions.request(query).setLimit(limit);
         if (cursor != null) {
             request.setCursor(cursor);

@@ -3,7 +3,11 @@ package io.tokamak.client;
 import java.time.Instant;
 import java.util.List;
 
-/** A node as it says of itself. Sizes are bytes. */
+/**
+ * A node as it says of itself. Sizes are bytes; -1 where a gateway does not say.
+ *
+ * @param sessions empty when a gateway tells of the node
+ */
 public record NodeInfo(
         String id,
         int storeNumber,

@@ -8,7 +8,8 @@ import net.openhft.chronicle.bytes.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of an object, in place and read-only, pinned until closed.
+ * The bytes of an object, in place and read-only, pinned until closed; or fetched into memory of
+ * this process, which is freed with the last view.
  *
  * <p>Confined to the thread that got it. After {@link #close} every access to the view, its segment
  * or its Chronicle bytes throws {@link IllegalStateException} rather than reading bytes that may

@@ -13,13 +13,21 @@ import java.nio.ByteBuffer;
  * #abort} or {@link #close} throw {@link io.tokamak.objects.InvalidState}.
  */
 public interface ObjectWriter extends AutoCloseable {
-    /** The id that the object will have. */
+    /**
+     * The id that the object will have.
+     *
+     * @throws io.tokamak.objects.InvalidState when the object is anonymous, goes through a gateway,
+     *     which gives it its id, and is not sealed yet
+     */
     ObjectId id();
 
     /**
-     * The payload to be filled, of the length given at the creation.
+     * The payload to be filled, of the length given at the creation. Through a gateway it is memory
+     * of this process, zeroed and sent at the seal; who has no need to write it in any order
+     * appends, which is sent at once.
      *
-     * @throws io.tokamak.objects.InvalidState when the length is not known
+     * @throws io.tokamak.objects.InvalidState when the length is not known, or bytes were appended
+     *     that are on their way to a gateway
      */
     MemorySegment segment();
 

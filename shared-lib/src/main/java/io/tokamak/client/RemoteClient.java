@@ -31,7 +31,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
@@ -357,17 +357,23 @@ final class RemoteClient implements TokamakClient {
 
     @Override
     public long deleteAll(Collection<ObjectId> ids) {
+        return deleteEach(List.copyOf(ids)).cardinality();
+    }
+
+    @Override
+    public BitSet deleteEach(List<ObjectId> ids) {
         checkOpen();
-        long deleted = 0;
-        List<ObjectRef> part = new ArrayList<>();
-        for (ObjectId id : ids) {
-            part.add(RemoteMessages.ref(id));
-            if (part.size() == DELETIONS_PER_CALL) {
-                deleted += delete(part).getDeleted();
-                part.clear();
+        BitSet wereThere = new BitSet();
+        for (int from = 0; from < ids.size(); from += DELETIONS_PER_CALL) {
+            List<ObjectId> part =
+                    ids.subList(from, Math.min(ids.size(), from + DELETIONS_PER_CALL));
+            List<Boolean> answers =
+                    delete(part.stream().map(RemoteMessages::ref).toList()).getWereThereList();
+            for (int i = 0; i < answers.size(); i++) {
+                wereThere.set(from + i, answers.get(i));
             }
         }
-        return part.isEmpty() ? deleted : deleted + delete(part).getDeleted();
+        return wereThere;
     }
 
     @Override
@@ -392,12 +398,7 @@ final class RemoteClient implements TokamakClient {
     @Override
     public ListPage page(ListQuery query, int limit, @Nullable String cursor) {
         checkOpen();
-        if (limit < 1) { // 0 has a meaning of its own on the wire
-            throw new InvalidRequest(
-                    InvalidRequest.BAD_LIMIT,
-                    "limit is " + limit,
-                    "give 1 to " + ListPage.LIMIT_MAX);
-        }
+        ListPage.checkLimit(limit);
         ListRequest.Builder request = RemoteMessages.request(query).setLimit(limit);
         if (cursor != null) {
             request.setCursor(cursor);

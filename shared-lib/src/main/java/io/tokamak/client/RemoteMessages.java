@@ -166,12 +166,10 @@ final class RemoteMessages {
                 MediaType.of(info.getMediaType()),
                 info.getContentEncoding().isEmpty() ? null : info.getContentEncoding(),
                 Attributes.of(info.getAttributesMap()),
-                info.hasLifetime() ? lifetime(info) : Lifetime.byDefault(),
+                info.hasLifetime() ? lifetime(info.getLifetime()) : Lifetime.byDefault(),
                 info.getGroup().isEmpty()
                         ? null
-                        : new Group(
-                                name == null ? ObjectName.DEFAULT_NAMESPACE : name.namespace(),
-                                info.getGroup()));
+                        : new Group(info.getGroupNamespace(), info.getGroup()));
     }
 
     private static @Nullable ObjectName name(io.tokamak.proto.v1.ObjectInfo info) {
@@ -180,13 +178,13 @@ final class RemoteMessages {
                 : null;
     }
 
-    private static Lifetime lifetime(io.tokamak.proto.v1.ObjectInfo info) {
-        io.tokamak.proto.v1.Lifetime lifetime = info.getLifetime();
+    private static Lifetime lifetime(io.tokamak.proto.v1.Lifetime lifetime) {
         Duration idle = lifetime.hasIdle() ? Messages.duration(lifetime.getIdle()) : null;
-        if (lifetime.hasTtl()) {
-            return new Lifetime.Until(
-                    Messages.instant(info.getCreated()).plus(Messages.duration(lifetime.getTtl())),
-                    idle);
+        if (lifetime.hasUntil()) {
+            return new Lifetime.Until(Messages.instant(lifetime.getUntil()), idle);
+        }
+        if (lifetime.getSession() != 0) {
+            return new Lifetime.Session(lifetime.getSession());
         }
         return idle == null ? Lifetime.untilDeleted() : Lifetime.idle(idle);
     }

@@ -9,6 +9,7 @@ import io.tokamak.remote.GatewayAddress;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
 import java.util.OptionalLong;
@@ -18,7 +19,9 @@ import net.openhft.chronicle.bytes.Bytes;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A store as a program sees it: immutable objects by id or by name.
+ * A store as a program sees it: immutable objects by id or by name. A program on the node's host
+ * reads and writes the node's memory; any other one streams to and from a gateway, and keeps what
+ * it reads in memory of its own, outside of the heap. {@link #locality} says which it is, and why.
  *
  * <p>Thread-safe, for platform and virtual threads; one client for a process is enough. Every call
  * that may wait takes a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose
@@ -31,7 +34,8 @@ import org.jspecify.annotations.Nullable;
 public interface TokamakClient extends AutoCloseable {
 
     /**
-     * Connects to the node of this host in its usual folder, see {@link ConnectOptions#defaults}.
+     * Connects to the node of this host in its usual folder, or to what the environment says, see
+     * {@link ConnectOptions#defaults}.
      */
     static TokamakClient connect() {
         return connect(ConnectOptions.defaults());
@@ -41,6 +45,7 @@ public interface TokamakClient extends AutoCloseable {
      * @throws io.tokamak.objects.NodeDown when no node answers by the options' deadline
      * @throws io.tokamak.objects.IncompatibleStore when the node speaks another layout
      * @throws io.tokamak.objects.PermissionDenied when this user may not open the folder
+     * @throws io.tokamak.objects.Unauthenticated when the gateway wants another token
      */
     static TokamakClient connect(ConnectOptions options) {
         GatewayAddress gateway = options.gateway();
@@ -52,7 +57,10 @@ public interface TokamakClient extends AutoCloseable {
                 : RemoteClient.connect(options, gateway);
     }
 
-    /** Whether objects are read in place, and if not, why. */
+    /**
+     * Whether objects are read in place, and if not, why. That of a gateway's client can change: it
+     * looks again when the gateway or the node was started anew.
+     */
     Locality locality();
 
     /** Puts a copy of the array. */
@@ -61,7 +69,14 @@ public interface TokamakClient extends AutoCloseable {
     /** Puts a copy of what remains in the buffer, whose position does not change. */
     Stored put(ByteBuffer payload, PutOptions options);
 
-    /** Puts a copy of the segment, of any length; several threads copy a large one. */
+    /**
+     * Puts a copy of the segment, of any length; several threads copy a large one.
+     *
+     * <p>Through a gateway a put that broke begins again, if that is sure to make one object: a
+     * named one, or one that broke before its end. So {@link Stored#created} may be false though it
+     * was this very put that made the object. An anonymous one that was not answered is a {@link
+     * io.tokamak.objects.NodeDown} that says so.
+     */
     Stored put(MemorySegment payload, PutOptions options);
 
     /**
@@ -102,7 +117,8 @@ public interface TokamakClient extends AutoCloseable {
     ObjectWriter createUnclaimed(OptionalLong sizeBytes, PutOptions options);
 
     /**
-     * Pins an object and returns its bytes in place: no copy, no system call.
+     * Pins an object and returns its bytes in place: no copy, no system call. Through a gateway it
+     * is fetched whole, and goes on where it stopped when the stream breaks.
      *
      * @param deadline how long to wait for an object that is not there yet; {@link Deadline#NONE}
      *     does not wait
@@ -143,7 +159,7 @@ public interface TokamakClient extends AutoCloseable {
 
     /**
      * Whether the index shows the object: no call, but a put that just returned elsewhere may not
-     * be seen.
+     * be seen. Through a gateway it is {@link #contains}.
      */
     boolean peek(ObjectId id);
 
@@ -161,8 +177,20 @@ public interface TokamakClient extends AutoCloseable {
 
     boolean delete(ObjectName name);
 
-    /** Deletes many in few calls and returns how many were there. */
+    /**
+     * Deletes many in few calls and returns how many were there; fewer, if a call broke and was
+     * made again.
+     */
     long deleteAll(Collection<ObjectId> ids);
+
+    /** Deletes many in few calls; the set has the position of each that was there. */
+    default BitSet deleteEach(List<ObjectId> ids) {
+        BitSet wereThere = new BitSet();
+        for (int i = 0; i < ids.size(); i++) {
+            wereThere.set(i, delete(ids.get(i)));
+        }
+        return wereThere;
+    }
 
     /** Deletes all objects of a group and returns how many there were. */
     long deleteGroup(Group group);
@@ -178,7 +206,7 @@ public interface TokamakClient extends AutoCloseable {
      *
      * @param limit objects at most, 1 to 1,000
      * @param cursor of the page before; null: the first page
-     * @throws io.tokamak.objects.InvalidRequest {@code bad-cursor}
+     * @throws io.tokamak.objects.InvalidRequest {@code bad-limit}, {@code bad-cursor}
      */
     ListPage page(ListQuery query, int limit, @Nullable String cursor);
 
@@ -188,7 +216,7 @@ public interface TokamakClient extends AutoCloseable {
      */
     AutoCloseable watch(WatchQuery query, Consumer<ObjectEvent> listener);
 
-    /** The node's state and ledger. */
+    /** The node's state and ledger; of a gateway its own node's. */
     NodeInfo node();
 
     /**

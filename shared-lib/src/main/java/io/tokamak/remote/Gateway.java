@@ -314,7 +314,7 @@ public final class Gateway implements AutoCloseable {
             // The nonce is looked at before the object is.
             return switch (failure.reason()) {
                 case ObjectNotFound.CODE -> Optional.empty();
-                case NOT_CO_LOCATED -> Optional.of(failure.text("cause"));
+                case NOT_CO_LOCATED -> Optional.of(failure.text("reason"));
                 default -> throw translate(e, "a proof of co-location", timeout);
             };
         }
@@ -353,7 +353,34 @@ public final class Gateway implements AutoCloseable {
         // Without it a channel that could not connect waits longer and longer before it tries
         // again.
         retry.getEventPublisher().onRetry(_ -> channel.resetConnectBackoff());
-        return retry.executeSupplier(attempt);
+        return retry.executeSupplier(new Attempts<>(attempt, patience));
+    }
+
+    /** Nobody was there until the time was over: that, and not the time, is what is to be told. */
+    private static final class Attempts<T extends @Nullable Object> implements Supplier<T> {
+        private final Supplier<T> attempt;
+        private final Deadline patience;
+        private @Nullable StatusRuntimeException last;
+
+        Attempts(Supplier<T> attempt, Deadline patience) {
+            this.attempt = attempt;
+            this.patience = patience;
+        }
+
+        @Override
+        public T get() {
+            StatusRuntimeException before = last;
+            if (before != null && patience.isExpired()) {
+                throw before;
+            }
+            try {
+                return attempt.get();
+            } catch (StatusRuntimeException e) {
+                boolean isTime = e.getStatus().getCode() == Status.Code.DEADLINE_EXCEEDED;
+                last = before != null && isTime && patience.isExpired() ? before : e;
+                throw last;
+            }
+        }
     }
 
     private static boolean isWorthRepeating(Throwable thrown, Deadline patience) {

@@ -1,10 +1,15 @@
 package io.tokamak.wire;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+import com.google.gson.JsonParser;
 import io.tokamak.objects.MemoryShortage;
 import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 
 /** Reads what an {@code out-of-memory} says about the node's memory, and the forms of numbers. */
 final class Shortage {
@@ -21,26 +26,46 @@ final class Shortage {
                 failure.number("condemned"),
                 failure.number("spillUsed"),
                 failure.number("spillCapacity"),
-                holders(failure.text("pinnedBy")),
-                holders(failure.text("leasedBy")));
+                holders(failure, "pinnedBy", "pinHolders"),
+                holders(failure, "leasedBy", "leaseHolders"));
     }
 
-    /** Holders come as {@code session:pid:bytes:process}, one to a line, the largest first. */
-    private static List<MemoryShortage.Holder> holders(String text) {
+    /** The largest first: as a node's socket says them, or a gateway. */
+    private static List<MemoryShortage.Holder> holders(
+            WireFailure failure, String lines, String json) {
+        return failure.text(json).isEmpty()
+                ? failure.text(lines).lines().flatMap(Shortage::ofLine).toList()
+                : ofJson(failure.text(json));
+    }
+
+    /** {@code session:pid:bytes:process}. */
+    private static Stream<MemoryShortage.Holder> ofLine(String line) {
+        String[] fields = line.split(":", 4);
+        return fields.length == 4
+                ? Stream.of(
+                        new MemoryShortage.Holder(
+                                fields[0],
+                                parse(fields[1]),
+                                fields[3],
+                                Math.max(0, parse(fields[2]))))
+                : Stream.empty();
+    }
+
+    private static List<MemoryShortage.Holder> ofJson(String array) {
         List<MemoryShortage.Holder> holders = new ArrayList<>();
-        text.lines()
-                .forEach(
-                        line -> {
-                            String[] fields = line.split(":", 4);
-                            if (fields.length == 4) {
-                                holders.add(
-                                        new MemoryShortage.Holder(
-                                                fields[0],
-                                                parse(fields[1]),
-                                                fields[3],
-                                                Math.max(0, parse(fields[2]))));
-                            }
-                        });
+        try {
+            for (JsonElement element : JsonParser.parseString(array).getAsJsonArray()) {
+                JsonObject holder = element.getAsJsonObject();
+                holders.add(
+                        new MemoryShortage.Holder(
+                                holder.get("session").getAsString(),
+                                holder.get("pid").getAsLong(),
+                                holder.get("process").getAsString(),
+                                Math.max(0, holder.get("bytes").getAsLong())));
+            }
+        } catch (JsonParseException | IllegalStateException | NumberFormatException broken) {
+            return holders; // as far as it could be read: it is for people
+        }
         return holders;
     }
 

@@ -927,11 +927,17 @@ final class TestNode implements AutoCloseable {
                     responses,
                     () -> {
                         byte[] ids = request.getIds().toByteArray();
+                        byte[] wereThere = new byte[ids.length / ObjectId.SIZE_BYTES];
                         long deleted = 0;
-                        for (int i = 0; i < ids.length; i += ObjectId.SIZE_BYTES) {
-                            deleted += TestNode.this.delete(ObjectId.ofBytes(ids, i)) ? 1 : 0;
+                        for (int i = 0; i < wereThere.length; i++) {
+                            ObjectId id = ObjectId.ofBytes(ids, i * ObjectId.SIZE_BYTES);
+                            wereThere[i] = (byte) (TestNode.this.delete(id) ? 1 : 0);
+                            deleted += wereThere[i];
                         }
-                        return DeleteResponse.newBuilder().setDeleted(deleted).build();
+                        return DeleteResponse.newBuilder()
+                                .setDeleted(deleted)
+                                .setWereThere(ByteString.copyFrom(wereThere))
+                                .build();
                     });
         }
 

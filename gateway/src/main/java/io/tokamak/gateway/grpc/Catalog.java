@@ -27,6 +27,7 @@ import io.tokamak.proto.v1.Node;
 import io.tokamak.proto.v1.ObjectRef;
 import io.tokamak.proto.v1.WaitRequest;
 import io.tokamak.proto.v1.WaitResponse;
+import java.util.BitSet;
 import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,6 +42,7 @@ final class Catalog {
     private static final int REFS_MAX = 100_000;
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT = 100;
+    private static final int PAGE_BYTES_MAX = 2 << 20;
 
     /** The node on the gateway's host. */
     private static final String LOCAL = "local";
@@ -84,18 +86,13 @@ final class Catalog {
                             client.deleteGroup(new Group(group.getNamespace(), group.getGroup())))
                     .build();
         }
+        List<Target> targets = targets(request.getObjectsList(), REFS_MAX);
+        BitSet wereThere = client.deleteEach(targets.stream().map(Target::id).toList());
         DeleteResponse.Builder response = DeleteResponse.newBuilder();
-        for (Target target : targets(request.getObjectsList(), REFS_MAX)) {
-            if (isCancelled.getAsBoolean()) {
-                break;
-            }
-            boolean wasThere = target.delete(client);
-            response.addWereThere(wasThere);
-            if (wasThere) {
-                response.setDeleted(response.getDeleted() + 1);
-            }
+        for (int i = 0; i < targets.size(); i++) {
+            response.addWereThere(wereThere.get(i));
         }
-        return response.build();
+        return response.setDeleted(wereThere.cardinality()).build();
     }
 
     ListResponse list(ListRequest request, BooleanSupplier isCancelled) {
@@ -119,8 +116,17 @@ final class Catalog {
                         prefix,
                         group(request),
                         Messages.textOrNull(request.getMediaType()));
-        ListPage page =
-                connection.client().page(query, limit, Messages.textOrNull(request.getCursor()));
+        String cursor = Messages.textOrNull(request.getCursor());
+        while (true) {
+            ListResponse response = page(connection.client().page(query, limit, cursor));
+            if (limit == 1 || response.getSerializedSize() <= PAGE_BYTES_MAX) {
+                return response;
+            }
+            limit /= 2; // keys and attributes are long
+        }
+    }
+
+    private static ListResponse page(ListPage page) {
         ListResponse.Builder response = ListResponse.newBuilder();
         page.objects().forEach(info -> response.addObjects(Messages.object(info)));
         if (page.cursor() != null) {

@@ -2,6 +2,7 @@ package io.tokamak.gateway.grpc;
 
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
+import io.tokamak.gateway.mapping.CoLocation;
 import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.UploadSlots;
@@ -50,6 +51,8 @@ class GrpcConfiguration {
             Catalog catalog,
             NodeConnection connection,
             UploadSlots slots,
+            CoLocation coLocation,
+            Lasting lasting,
             GatewayProperties properties,
             ScheduledExecutorService uploadAlarms) {
         return Services.service(
@@ -71,6 +74,10 @@ class GrpcConfiguration {
                         Services.framed(
                                 ObjectStoreGrpc.getBatchGetMethod(),
                                 call -> new BatchGetCall(call, connection)),
+                        Services.method(
+                                ObjectStoreGrpc.getMapMethod(),
+                                ObjectStoreGrpc.getMapMethod().getResponseMarshaller(),
+                                call -> new MapCall(call, connection, coLocation, lasting)),
                         Services.unary(
                                 ObjectStoreGrpc.getHeadMethod(),
                                 HeadRequest.parser(),

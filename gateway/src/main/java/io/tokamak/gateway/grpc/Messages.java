@@ -85,6 +85,9 @@ final class Messages {
 
     private static Lifetime lifetime(PutSpec spec) {
         io.tokamak.proto.v1.Lifetime lifetime = spec.getLifetime();
+        if (spec.hasLifetime() && !lifetime.hasTtl() && !lifetime.hasIdle()) {
+            return Lifetime.untilDeleted();
+        }
         return Lifetime.of(
                 lifetime.hasTtl() ? duration(lifetime.getTtl()) : null,
                 lifetime.hasIdle() ? duration(lifetime.getIdle()) : null);
@@ -124,7 +127,7 @@ final class Messages {
                 object(info.id(), info.incarnation(), info.sizeBytes(), info.metadata())
                         .setCreated(timestamp(info.created()))
                         .setHome(info.home())
-                        .setLifetime(lifetime(info));
+                        .setLifetime(lifetime(info.metadata()));
         if (info.expires() != null) {
             message.setExpires(timestamp(info.expires()));
         }
@@ -138,6 +141,7 @@ final class Messages {
     static ObjectInfo object(ObjectView view) {
         return object(view.id(), view.incarnation(), view.sizeBytes(), view.metadata())
                 .setCreated(timestamp(Incarnation.createdAt(view.incarnation())))
+                .setLifetime(lifetime(view.metadata()))
                 .build();
     }
 
@@ -174,7 +178,7 @@ final class Messages {
         }
         Group group = metadata.group();
         if (group != null) {
-            message.setGroup(group.name());
+            message.setGroup(group.name()).setGroupNamespace(group.namespace());
         }
         return message;
     }
@@ -193,22 +197,21 @@ final class Messages {
                 : ref.setName(name(target.name())).build();
     }
 
-    private static io.tokamak.proto.v1.Lifetime lifetime(io.tokamak.objects.ObjectInfo info) {
+    private static io.tokamak.proto.v1.Lifetime lifetime(ObjectMetadata metadata) {
         io.tokamak.proto.v1.Lifetime.Builder message = io.tokamak.proto.v1.Lifetime.newBuilder();
-        ObjectMetadata metadata = info.metadata();
         switch (metadata.lifetime().resolve(metadata.name() != null)) {
             case Lifetime.Default _, Lifetime.UntilDeleted _ -> {}
             case Lifetime.Idle(Duration time) -> message.setIdle(duration(time));
             case Lifetime.Ttl(Duration time, Duration idle) ->
-                    setBoth(message.setTtl(duration(time)), idle);
+                    setIdle(message.setTtl(duration(time)), idle);
             case Lifetime.Until(Instant end, Duration idle) ->
-                    setBoth(message.setTtl(duration(Duration.between(info.created(), end))), idle);
+                    setIdle(message.setUntil(timestamp(end)), idle);
             case Lifetime.Session(int number) -> message.setSession(number);
         }
         return message.build();
     }
 
-    private static void setBoth(
+    private static void setIdle(
             io.tokamak.proto.v1.Lifetime.Builder message, @Nullable Duration idle) {
         if (idle != null) {
             message.setIdle(duration(idle));

@@ -1,8 +1,6 @@
 package io.tokamak.gateway.grpc;
 
-import io.grpc.Metadata;
 import io.grpc.ServerCall;
-import io.grpc.Status;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
@@ -21,33 +19,27 @@ import java.util.OptionalLong;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes that come in messages and are copied from the buffers of the socket to their place in the
  * node's memory. What was not sealed is given back, however the call ends.
  */
-final class PutCall extends ServerCall.Listener<Received> {
+final class PutCall extends OpenCall<PutResponse> {
     /** Messages under way while one is copied. */
     private static final int REQUESTS = 4;
 
     private static final int REPLICAS_MAX = 16;
 
-    private final ServerCall<Received, PutResponse> call;
     private final NodeConnection connection;
     private final UploadSlots slots;
     private final Duration timeout;
 
-    /** gRPC calls one method at a time; the lock is for the alarm. */
-    private final ReentrantLock lock = new ReentrantLock();
-
     private PutOptions options = PutOptions.DEFAULTS;
     private @Nullable Upload upload;
     private UploadSlots.@Nullable Slot slot;
-    private ScheduledFuture<?> alarm;
+    private final ScheduledFuture<?> alarm;
     private volatile long lastNanos = System.nanoTime();
-    private boolean ended;
 
     /**
      * @param timeout how long the caller may pause
@@ -58,21 +50,21 @@ final class PutCall extends ServerCall.Listener<Received> {
             UploadSlots slots,
             Duration timeout,
             ScheduledExecutorService alarms) {
-        this.call = call;
+        super(call);
         this.connection = connection;
         this.slots = slots;
         this.timeout = timeout;
         long nanos = Math.max(timeout.toNanos() / 4, 1);
         this.alarm = alarms.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
-        call.request(REQUESTS);
+        request(REQUESTS);
     }
 
     @Override
     public void onMessage(Received message) {
-        run(
+        step(
                 () -> {
                     take(message);
-                    call.request(1);
+                    request(1);
                 });
     }
 
@@ -135,14 +127,12 @@ final class PutCall extends ServerCall.Listener<Received> {
 
     @Override
     public void onHalfClose() {
-        run(
+        step(
                 () -> {
-                    Stored stored = begun().seal();
-                    PutResponse response = describe(stored);
-                    end();
-                    call.sendHeaders(new Metadata());
-                    call.sendMessage(response);
-                    call.close(Status.OK, new Metadata());
+                    PutResponse response = describe(begun().seal());
+                    sendHeaders();
+                    send(response);
+                    complete();
                 });
     }
 
@@ -156,54 +146,42 @@ final class PutCall extends ServerCall.Listener<Received> {
                 .build();
     }
 
-    private void run(Runnable step) {
-        lock.lock();
-        try {
-            lastNanos = System.nanoTime();
-            if (!ended) {
-                step.run();
-            }
-        } catch (RuntimeException | Error e) {
-            fail(e);
-        } finally {
-            lastNanos = System.nanoTime();
-            lock.unlock();
-        }
+    /** Time that a step takes is ours, not the caller's. */
+    private void step(Runnable step) {
+        run(
+                () -> {
+                    try {
+                        step.run();
+                    } finally {
+                        lastNanos = System.nanoTime();
+                    }
+                });
     }
 
-    /** Ends a call whose caller has paused for too long; not one that waits for us. */
+    private boolean isPaused() {
+        return System.nanoTime() - lastNanos >= timeout.toNanos();
+    }
+
+    /** Ends a call whose caller has paused for too long. */
     private void look() {
-        if (System.nanoTime() - lastNanos < timeout.toNanos() || !lock.tryLock()) {
-            return;
-        }
-        try {
-            Upload begun = upload;
-            fail(Refusal.uploadTimeout(begun == null ? 0 : begun.position(), timeout));
-        } finally {
-            lock.unlock();
+        if (isPaused()) {
+            Thread.startVirtualThread(
+                    () ->
+                            run(
+                                    () -> {
+                                        if (isPaused()) {
+                                            throw Refusal.uploadTimeout(received(), timeout);
+                                        }
+                                    }));
         }
     }
 
-    private void fail(Throwable failure) {
-        if (ended) {
-            return;
-        }
-        end();
-        Statuses.close(call, failure);
+    private long received() {
+        return upload == null ? 0 : upload.position();
     }
 
     @Override
-    public void onCancel() {
-        lock.lock();
-        try {
-            end();
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void end() {
-        ended = true;
+    void release() {
         alarm.cancel(false);
         try {
             if (upload != null) {

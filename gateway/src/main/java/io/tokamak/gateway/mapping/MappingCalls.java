@@ -4,10 +4,10 @@ import io.tokamak.client.ObjectView;
 import io.tokamak.client.Place;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Target;
+import io.tokamak.gateway.objects.Address;
 import io.tokamak.gateway.objects.Answers;
 import io.tokamak.gateway.objects.Blocking;
 import io.tokamak.gateway.objects.JsonRequests;
-import io.tokamak.gateway.objects.ObjectPath;
 import io.tokamak.gateway.objects.Parameters;
 import io.tokamak.gateway.objects.Refusal;
 import io.tokamak.objects.Deadline;
@@ -79,7 +79,7 @@ final class MappingCalls {
     }
 
     private static Target target(ServerWebExchange exchange, String objectPath) {
-        Target target = ObjectPath.target(objectPath);
+        Target target = Address.target(objectPath);
         if (target == null) {
             throw Refusal.noSuchPath(exchange.getRequest().getURI().getRawPath());
         }

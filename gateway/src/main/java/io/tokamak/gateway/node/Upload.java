@@ -24,6 +24,9 @@ public final class Upload implements AutoCloseable {
     /** Up to here an object is collected in the heap. */
     private static final int SMALL_BYTES_MAX = 64 << 10;
 
+    /** No pool is as large: what is said to be larger is refused likewise. */
+    private static final long SIZE_BYTES_MAX = 1L << 60;
+
     private final TokamakClient client;
     private final PutOptions options;
     private final OptionalLong announced;
@@ -56,7 +59,8 @@ public final class Upload implements AutoCloseable {
         this.expectedDigest = expectedDigest;
         this.digest = expectedDigest == null ? null : Sha256.begin();
         if (announced.orElse(0) > SMALL_BYTES_MAX) {
-            writer = client.createUnclaimed(announced, options);
+            long size = Math.min(announced.getAsLong(), SIZE_BYTES_MAX);
+            writer = client.createUnclaimed(OptionalLong.of(size), options);
         }
     }
 

@@ -1,12 +1,14 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
+import org.jspecify.annotations.Nullable;
 
 /** What a path names. Read from the raw path: no dot segment is removed, nothing decoded before. */
-sealed interface Address {
+public sealed interface Address {
     record ById(ObjectId id) implements Address {}
 
     record ByName(ObjectName name) implements Address {}
@@ -52,6 +54,19 @@ sealed interface Address {
             case "objects:wait" -> new Waits();
             case "nodes" -> new Nodes();
             default -> single(path);
+        };
+    }
+
+    /**
+     * The object at a path; null: there is none.
+     *
+     * @throws InvalidRequest {@code bad-id} or {@code bad-name}
+     */
+    static @Nullable Target target(String rawPath) {
+        return switch (of(rawPath)) {
+            case ById(ObjectId id) -> new Target(id, null);
+            case ByName(ObjectName name) -> Target.of(name);
+            default -> null;
         };
     }
 

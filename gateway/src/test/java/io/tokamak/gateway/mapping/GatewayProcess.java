@@ -36,7 +36,8 @@ final class GatewayProcess implements AutoCloseable {
                         "-jar",
                         jar().toString(),
                         "--tokamak.folder=" + folder,
-                        "--server.port=" + port)
+                        "--server.port=" + port,
+                        "--spring.grpc.server.port=0")
                 .redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(

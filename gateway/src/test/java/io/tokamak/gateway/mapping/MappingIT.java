@@ -46,6 +46,7 @@ class MappingIT {
                 SpringApplication.run(
                         GatewayApplication.class,
                         "--server.port=0",
+                        "--spring.grpc.server.port=0",
                         "--tokamak.folder=" + node.folder(),
                         "--tokamak.mapping.count-max=" + MAPPINGS_MAX);
         uri =

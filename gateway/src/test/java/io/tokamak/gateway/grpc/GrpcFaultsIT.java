@@ -1,0 +1,194 @@
+package io.tokamak.gateway.grpc;
+
+import static io.tokamak.gateway.grpc.GrpcGateway.MIB;
+import static io.tokamak.gateway.grpc.GrpcGateway.PATIENCE;
+import static io.tokamak.gateway.grpc.GrpcGateway.answer;
+import static io.tokamak.gateway.grpc.GrpcGateway.assertFails;
+import static io.tokamak.gateway.grpc.GrpcGateway.data;
+import static io.tokamak.gateway.grpc.GrpcGateway.duration;
+import static io.tokamak.gateway.grpc.GrpcGateway.name;
+import static io.tokamak.gateway.grpc.GrpcGateway.random;
+import static io.tokamak.gateway.grpc.GrpcGateway.ref;
+import static io.tokamak.gateway.grpc.GrpcGateway.retryAfter;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatNoException;
+import static org.awaitility.Awaitility.await;
+
+import com.google.rpc.Status;
+import io.grpc.Status.Code;
+import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
+import io.grpc.stub.BlockingClientCall;
+import io.tokamak.proto.v1.BatchGetRequest;
+import io.tokamak.proto.v1.BatchGetResponse;
+import io.tokamak.proto.v1.GetRequest;
+import io.tokamak.proto.v1.GetResponse;
+import io.tokamak.proto.v1.HeadRequest;
+import io.tokamak.proto.v1.ListNodesRequest;
+import io.tokamak.proto.v1.ListRequest;
+import io.tokamak.proto.v1.MapRequest;
+import io.tokamak.proto.v1.MapResponse;
+import io.tokamak.proto.v1.NodesGrpc;
+import io.tokamak.proto.v1.PutRequest;
+import io.tokamak.proto.v1.PutResponse;
+import io.tokamak.proto.v1.PutSpec;
+import io.tokamak.proto.v1.WaitRequest;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+/** Nodes that die and gateways that stop under open calls. */
+class GrpcFaultsIT {
+    private GrpcGateway gateway;
+
+    @BeforeEach
+    void start() throws Exception {
+        gateway =
+                new GrpcGateway(
+                        "--spring.grpc.server.keepalive.time=2s",
+                        "--spring.grpc.server.keepalive.timeout=2s");
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        gateway.close();
+    }
+
+    private static void assertUnavailable(Callable<?> call) throws Exception {
+        Status status = assertFails(Code.UNAVAILABLE, "unavailable", call);
+        assertThat(retryAfter(status)).isPositive();
+    }
+
+    private BlockingClientCall<?, MapResponse> map(String key) throws Exception {
+        return gateway.store()
+                .map(
+                        MapRequest.newBuilder()
+                                .setObject(ref(key))
+                                .setNonce(Files.readString(gateway.node.folder().resolve("nonce")))
+                                .build());
+    }
+
+    private void awaitInVain(WaitRequest wait) throws Exception {
+        assertUnavailable(() -> gateway.store().wait(wait));
+    }
+
+    @Test
+    @DisplayName(
+            "while the node is away calls say when to repeat them; readers read on; all comes back"
+                    + " by itself")
+    void nodeDies() throws Exception {
+        byte[] bytes = random(16 * MIB, 1);
+        gateway.put("kept", bytes);
+        BlockingClientCall<?, MapResponse> mapped = map("kept");
+        assertThat(mapped.read()).isNotNull();
+        BlockingClientCall<?, GetResponse> reading =
+                gateway.store().get(GetRequest.newBuilder().setObject(ref("kept")).build());
+        GetResponse first = reading.read();
+        assertThat(first).isNotNull();
+        BlockingClientCall<PutRequest, PutResponse> putting = gateway.store().put();
+        putting.write(
+                PutRequest.newBuilder()
+                        .setSpec(
+                                PutSpec.newBuilder()
+                                        .setName(name("half"))
+                                        .setRoomTimeout(duration(Duration.ofSeconds(1))))
+                        .build());
+        putting.write(data(bytes, 0, MIB / 2));
+        WaitRequest wait =
+                WaitRequest.newBuilder()
+                        .addObjects(ref("awaited"))
+                        .setTimeout(duration(Duration.ofMinutes(2)))
+                        .build();
+        CompletableFuture<Void> waiting =
+                CompletableFuture.runAsync(
+                        () -> assertThatNoException().isThrownBy(() -> awaitInVain(wait)));
+
+        gateway.node.kill();
+        await().atMost(PATIENCE).until(gateway::health, ServingStatus.NOT_SERVING::equals);
+
+        waiting.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        putting.halfClose();
+        assertUnavailable(() -> answer(putting));
+        assertUnavailable(
+                () ->
+                        gateway.store()
+                                .head(HeadRequest.newBuilder().setObject(ref("kept")).build()));
+        assertUnavailable(() -> gateway.store().list(ListRequest.getDefaultInstance()));
+        assertUnavailable(() -> gateway.get(ref("absent")));
+        assertUnavailable(
+                () -> {
+                    BlockingClientCall<?, BatchGetResponse> batch =
+                            gateway.store()
+                                    .batchGet(
+                                            BatchGetRequest.newBuilder()
+                                                    .addObjects(ref("absent"))
+                                                    .build());
+                    return batch.read();
+                });
+        assertUnavailable(
+                () ->
+                        NodesGrpc.newBlockingV2Stub(gateway.channel)
+                                .listNodes(ListNodesRequest.getDefaultInstance()));
+        long received = first.getData().size();
+        for (GetResponse part = reading.read(); part != null; part = reading.read()) {
+            received += part.getData().size();
+        }
+        assertThat(received).isEqualTo(bytes.length);
+        assertThat(gateway.get(ref("kept"))).isEqualTo(bytes);
+
+        gateway.node.restart();
+        gateway.awaitServing();
+        assertUnavailable(mapped::read);
+        assertThat(gateway.get(ref("kept"))).isEqualTo(bytes);
+        gateway.put("half", bytes);
+        BlockingClientCall<?, MapResponse> again = map("kept");
+        assertThat(again.read()).isNotNull();
+        again.cancel("seen", null);
+        gateway.awaitNothingHeld();
+    }
+
+    @Test
+    @DisplayName("a caller whose host is gone holds its pin no longer than a ping takes")
+    void hostOfTheCallerDies() throws Exception {
+        gateway.put("kept", random(16 * MIB, 3));
+        byte[] request =
+                MapRequest.newBuilder()
+                        .setObject(ref("kept"))
+                        .setNonce(Files.readString(gateway.node.folder().resolve("nonce")))
+                        .build()
+                        .toByteArray();
+        try (Http2 caller = new Http2(gateway.port()).greet()) {
+            caller.call(1, "/tokamak.v1.ObjectStore/Map");
+            caller.message(1, Http2.END_STREAM, request);
+            await().atMost(PATIENCE).until(() -> gateway.pinned() > 0);
+            gateway.awaitNothingHeld(); // no packet says that it is gone: it answers no ping
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "a gateway that stops ends what would never end, and lets the rest come to its end")
+    void gatewayStops() throws Exception {
+        byte[] bytes = random(16 * MIB, 2);
+        gateway.put("kept", bytes);
+        BlockingClientCall<?, MapResponse> mapped = map("kept");
+        assertThat(mapped.read()).isNotNull();
+        BlockingClientCall<?, GetResponse> reading =
+                gateway.store().get(GetRequest.newBuilder().setObject(ref("kept")).build());
+        GetResponse first = reading.read();
+        assertThat(first).isNotNull();
+        CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::stopGateway);
+        assertUnavailable(mapped::read);
+        long received = first.getData().size();
+        for (GetResponse part = reading.read(); part != null; part = reading.read()) {
+            received += part.getData().size();
+        }
+        assertThat(received).isEqualTo(bytes.length);
+        stopping.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+}

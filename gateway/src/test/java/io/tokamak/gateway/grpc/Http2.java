@@ -1,0 +1,171 @@
+package io.tokamak.gateway.grpc;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.util.Map;
+
+/** HTTP/2 by hand (RFC 9113), as well or as badly as a test wants it. */
+final class Http2 implements AutoCloseable {
+    static final int DATA = 0;
+    static final int HEADERS = 1;
+    static final int RST_STREAM = 3;
+    static final int SETTINGS = 4;
+    static final int PING = 6;
+    static final int GOAWAY = 7;
+    static final int WINDOW_UPDATE = 8;
+    static final int CONTINUATION = 9;
+    static final int END_STREAM = 1;
+    static final int END_HEADERS = 4;
+
+    private static final int WINDOW_MAX = Integer.MAX_VALUE;
+    private static final int WINDOW_DEFAULT = 65_535;
+    private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
+
+    private final Socket socket = new Socket();
+    private final DataInputStream in;
+
+    /** A frame as it came. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record Frame(int type, int flags, int stream, byte[] payload) {}
+
+    Http2(int port, int receiveBufferBytes) throws IOException {
+        socket.setReceiveBufferSize(receiveBufferBytes);
+        socket.setSoTimeout((int) GrpcGateway.PATIENCE.toMillis());
+        socket.setTcpNoDelay(true);
+        socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+        in = new DataInputStream(socket.getInputStream());
+    }
+
+    Http2(int port) throws IOException {
+        this(port, 64 << 10);
+    }
+
+    void write(byte[] bytes) throws IOException {
+        socket.getOutputStream().write(bytes);
+    }
+
+    /** The preface, and windows that never stop the other side. */
+    Http2 greet() throws IOException {
+        write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
+        frame(
+                SETTINGS,
+                0,
+                0,
+                ByteBuffer.allocate(6)
+                        .putShort((short) SETTINGS_INITIAL_WINDOW_SIZE)
+                        .putInt(WINDOW_MAX)
+                        .array());
+        frame(
+                WINDOW_UPDATE,
+                0,
+                0,
+                ByteBuffer.allocate(4).putInt(WINDOW_MAX - WINDOW_DEFAULT).array());
+        return this;
+    }
+
+    void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+        write(
+                ByteBuffer.allocate(9 + payload.length)
+                        .put((byte) (payload.length >> 16))
+                        .putShort((short) payload.length)
+                        .put((byte) type)
+                        .put((byte) flags)
+                        .putInt(stream)
+                        .put(payload)
+                        .array());
+    }
+
+    /** Begins a call. */
+    void call(int stream, String path) throws IOException {
+        frame(HEADERS, END_HEADERS, stream, headers(path, Map.of()));
+    }
+
+    static byte[] headers(String path, Map<String, String> more) {
+        ByteArrayOutputStream block = new ByteArrayOutputStream();
+        literal(block, ":method", "POST");
+        literal(block, ":scheme", "http");
+        literal(block, ":path", path);
+        literal(block, ":authority", "localhost");
+        literal(block, "content-type", "application/grpc");
+        literal(block, "te", "trailers");
+        more.forEach((name, value) -> literal(block, name, value));
+        return block.toByteArray();
+    }
+
+    /** RFC 7541, 6.2.2: without indexing, a new name. */
+    private static void literal(ByteArrayOutputStream block, String name, String value) {
+        block.write(0);
+        text(block, name);
+        text(block, value);
+    }
+
+    private static void text(ByteArrayOutputStream block, String text) {
+        int length = text.length();
+        if (length < 127) {
+            block.write(length);
+        } else {
+            block.write(127);
+            for (length -= 127; length >= 128; length /= 128) {
+                block.write(length % 128 + 128);
+            }
+            block.write(length);
+        }
+        block.writeBytes(text.getBytes(US_ASCII));
+    }
+
+    /** Sends a message of gRPC. */
+    void message(int stream, int flags, byte[] message) throws IOException {
+        data(
+                stream,
+                flags,
+                ByteBuffer.allocate(5 + message.length)
+                        .put((byte) 0)
+                        .putInt(message.length)
+                        .put(message)
+                        .array());
+    }
+
+    void data(int stream, int flags, byte[] bytes) throws IOException {
+        int part = 16 << 10;
+        for (int at = 0; at < bytes.length; at += part) {
+            int length = Math.min(part, bytes.length - at);
+            byte[] payload = java.util.Arrays.copyOfRange(bytes, at, at + length);
+            frame(DATA, at + length == bytes.length ? flags : 0, stream, payload);
+        }
+    }
+
+    /**
+     * The next frame.
+     *
+     * @throws IOException when the connection has ended
+     */
+    Frame read() throws IOException {
+        int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
+        int type = in.readUnsignedByte();
+        int flags = in.readUnsignedByte();
+        int stream = in.readInt();
+        byte[] payload = in.readNBytes(length);
+        return new Frame(type, flags, stream, payload);
+    }
+
+    /** The next frame of that type; others are passed over. */
+    Frame read(int type) throws IOException {
+        Frame frame = read();
+        while (frame.type() != type) {
+            frame = read();
+        }
+        return frame;
+    }
+
+    @Override
+    public void close() throws IOException {
+        socket.close();
+    }
+}
