@@ -221,11 +221,6 @@ final class Attachment implements Holding {
         pins.clear(pin);
     }
 
-    @Override
-    public Place place(long offset, long length) {
-        return new Place(this, offset, length);
-    }
-
     PinTable pins() {
         return pins;
     }
