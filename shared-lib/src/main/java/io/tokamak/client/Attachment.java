@@ -217,6 +217,11 @@ final class Attachment implements Holding {
     }
 
     @Override
+    public Place place(long offset, long length) {
+        return new Place(this, offset, length);
+    }
+
+    @Override
     public void release(int pin) {
         pins.clear(pin);
     }

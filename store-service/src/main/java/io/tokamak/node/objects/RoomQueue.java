@@ -89,7 +89,7 @@ final class RoomQueue {
     }
 
     private void stand(Leases.Request request, long nowNanos) {
-        if (first != request) {
+        if (!request.equals(first)) {
             first = request;
             bytesPassed = 0;
             nextPassNanos = nowNanos;

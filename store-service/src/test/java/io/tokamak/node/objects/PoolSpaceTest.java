@@ -160,7 +160,7 @@ class PoolSpaceTest {
         while (end < model.blocks && model.isFree(end)) {
             end++;
         }
-        long start = (long) block * BLOCK + granule * GRANULE;
+        long start = (long) block * BLOCK + (long) granule * GRANULE;
         assertThat(space.freeRunEnd(start)).isEqualTo((long) end * BLOCK);
         long free = model.freeBytes();
         model.hold(block, end);

@@ -93,7 +93,7 @@ class RoomQueueTest {
         long begun = System.nanoTime();
         while (!large.isDone() && !objects.isEmpty()) {
             while (small.size() < 20) {
-                small.add(ask((1 + random.nextInt(32)) * 32L << 10, 60));
+                small.add(ask((1 + random.nextInt(32)) * (32L << 10), 60));
             }
             delete(1);
             small.removeIf(

@@ -52,7 +52,7 @@ final class StoreFixture implements AutoCloseable {
     /** Answers calls over the folder's socket from here on, as clients in other processes need. */
     StoreFixture served() {
         try {
-            server = new LocalServer(store, names::nodeId, clock);
+            server = new LocalServer(store, clock);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
