@@ -4,9 +4,9 @@ import io.tokamak.layout.PoolFile;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.session.Pinned;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -19,9 +19,6 @@ import org.jspecify.annotations.Nullable;
  * release that clears the pin, since both happen in the thread that it is confined to.
  */
 final class MappedView implements ObjectView {
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final Attachment attachment;
     private final ObjectId id;
     private final long incarnation;
@@ -29,9 +26,7 @@ final class MappedView implements ObjectView {
     private final long payloadOffset;
     final long location;
     final int metadataLength;
-
-    /** Set before the view is handed out. */
-    int pin;
+    private final int pin;
 
     /** The thread that may use the view; null: it is closed, or no thread has used it yet. */
     private @Nullable Thread owner;
@@ -46,21 +41,16 @@ final class MappedView implements ObjectView {
     private @Nullable Bytes<?> bytes;
     private @Nullable ObjectMetadata metadata;
 
-    /** A view of the calling thread. */
-    MappedView(
-            Attachment attachment,
-            ObjectId id,
-            long incarnation,
-            long location,
-            int metadataLength,
-            long sizeBytes) {
+    /** A view of the calling thread, which has just pinned this. */
+    MappedView(Attachment attachment, ObjectId id, Pinned pinned) {
         this.attachment = attachment;
         this.id = id;
-        this.incarnation = incarnation;
-        this.location = location;
-        this.metadataLength = metadataLength;
-        this.sizeBytes = sizeBytes;
-        this.payloadOffset = PoolFile.payloadOffset(location, metadataLength, sizeBytes);
+        this.incarnation = pinned.incarnation;
+        this.location = pinned.location;
+        this.metadataLength = pinned.metadataLength;
+        this.sizeBytes = pinned.sizeBytes;
+        this.payloadOffset = pinned.payloadOffset;
+        this.pin = pinned.pin;
         this.owner = Thread.currentThread();
     }
 
@@ -68,13 +58,24 @@ final class MappedView implements ObjectView {
      * Another view of the same pin, which the caller has counted, for the thread that uses it
      * first.
      */
+    private MappedView(MappedView other, AtomicInteger views) {
+        this.attachment = other.attachment;
+        this.id = other.id;
+        this.incarnation = other.incarnation;
+        this.location = other.location;
+        this.metadataLength = other.metadataLength;
+        this.sizeBytes = other.sizeBytes;
+        this.payloadOffset = other.payloadOffset;
+        this.pin = other.pin;
+        this.count = views;
+    }
+
     MappedView unbound(AtomicInteger views) {
-        MappedView other =
-                new MappedView(attachment, id, incarnation, location, metadataLength, sizeBytes);
-        other.pin = pin;
-        other.count = views;
-        other.owner = null;
-        return other;
+        return new MappedView(this, views);
+    }
+
+    int pin() {
+        return pin;
     }
 
     Attachment attachment() {
@@ -154,7 +155,7 @@ final class MappedView implements ObjectView {
     public long getLong(long offset) {
         checkAccess();
         Objects.checkFromIndexSize(offset, Long.BYTES, sizeBytes);
-        return attachment.pool().segment().get(LONG, payloadOffset + offset);
+        return attachment.pool().getLongUnaligned(payloadOffset + offset);
     }
 
     @Override

@@ -134,7 +134,7 @@ final class SharedView implements ObjectView {
             closed = true;
         }
         if (count.decrementAndGet() == 0) {
-            pinned.attachment().pins().clear(pinned.pin);
+            pinned.attachment().pins().clear(pinned.pin());
         }
     }
 
