@@ -20,13 +20,13 @@ import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.PermissionDenied;
 import io.tokamak.session.Control;
 import io.tokamak.session.PinTable;
+import io.tokamak.session.Pinned;
 import io.tokamak.session.Session;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -46,17 +46,10 @@ final class Attachment implements Holding {
 
     static final long NANOS_BETWEEN_TRIES = 5_000_000;
 
-    /**
-     * Store and index stay mapped: every look-up reads them a dozen times, and what is never
-     * unmapped is read without asking whether it still is. Once for each file, however often a
-     * program connects.
-     */
-    private static final Map<FileKey, Memory> MAPPED_FOREVER = new ConcurrentHashMap<>();
-
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
 
     private final Folder folder;
-    private final Arena arena;
+    private final StoreMapping mapping;
     private final Memory store;
     private final Memory pool;
     private final IndexReader index;
@@ -72,10 +65,9 @@ final class Attachment implements Holding {
     private volatile boolean outdated;
     private boolean sessionEnded;
 
-    private Attachment(
-            Folder folder, Arena arena, StoreMapping mapping, Session session, Runnable keeper) {
+    private Attachment(Folder folder, StoreMapping mapping, Session session, Runnable keeper) {
         this.folder = folder;
-        this.arena = arena;
+        this.mapping = mapping;
         this.store = mapping.store();
         this.pool = mapping.pool();
         this.index = new IndexReader(store, mapping.index());
@@ -92,16 +84,15 @@ final class Attachment implements Holding {
      * @param keeper is run when something is to be done in the background
      * @throws NodeDown when no node was there by the deadline
      */
-    @SuppressWarnings("MustBeClosedChecker") // closed with the attachment
     static Attachment open(
             Control control, String processName, Runnable keeper, Deadline deadline) {
         while (true) {
-            Arena arena = Arena.ofShared();
+            StoreMapping mapping = null;
             Attachment attachment = null;
             try {
-                StoreMapping mapping = StoreMapping.open(control.folder(), arena);
-                Session session = Session.attach(control, processName, arena, deadline);
-                attachment = new Attachment(control.folder(), arena, mapping, session, keeper);
+                mapping = StoreMapping.open(control.folder());
+                Session session = Session.attach(control, processName, deadline);
+                attachment = new Attachment(control.folder(), mapping, session, keeper);
                 session.whenBroken(keeper);
                 if (!attachment.isRetired()) {
                     return attachment;
@@ -113,22 +104,21 @@ final class Attachment implements Holding {
                     throw away;
                 }
             } finally {
-                if (attachment == null) {
-                    arena.close();
+                if (attachment == null && mapping != null) {
+                    mapping.recycle();
                 }
             }
             LockSupport.parkNanos(NANOS_BETWEEN_TRIES);
         }
     }
 
-    /** A mapped file keeps its inode, which so has no other meaning. */
-    private record FileKey(Path path, long inode) {}
-
     /** The files of a store that every client maps read-only. */
     private record StoreMapping(Memory store, Memory index, Memory pool) {
-        static StoreMapping open(Folder folder, Arena arena) {
+        static StoreMapping open(Folder folder) {
+            List<Memory> mapped = new ArrayList<>();
+            boolean isDone = false;
             try {
-                Memory store = mapForever(folder.store(), StoreFile.LENGTH);
+                Memory store = map(folder.store(), StoreFile.LENGTH, mapped);
                 long layout = store.getLongAcquire(StoreFile.LAYOUT_OFFSET);
                 if (layout == 0 || store.getIntOpaque(StoreFile.RETIRED_OFFSET) != 0) {
                     throw down(folder, "its store is not ready yet", null);
@@ -145,9 +135,10 @@ final class Attachment implements Holding {
                         IndexFile.length(
                                 store.getLong(StoreFile.BUCKET_LIMIT_OFFSET),
                                 store.getLong(StoreFile.OVERFLOW_LIMIT_OFFSET));
-                Memory index = mapForever(folder.index(), indexLength);
+                Memory index = map(folder.index(), indexLength, mapped);
                 Memory pool =
-                        map(folder.pool(), store.getLong(StoreFile.POOL_LENGTH_OFFSET), arena);
+                        map(folder.pool(), store.getLong(StoreFile.POOL_LENGTH_OFFSET), mapped);
+                isDone = true;
                 return new StoreMapping(store, index, pool);
             } catch (NativeFailure failure) {
                 if (failure.isPermission()) {
@@ -156,27 +147,27 @@ final class Attachment implements Holding {
                 throw down(folder, String.valueOf(failure.getMessage()), failure);
             } catch (IOException e) {
                 throw down(folder, String.valueOf(e.getMessage()), e);
-            }
-        }
-
-        private static Memory mapForever(Path path, long length) throws IOException {
-            try (OpenFile file = OpenFile.openReadOnly(path)) {
-                check(file, length);
-                FileKey key = new FileKey(path, file.inode());
-                Memory known = MAPPED_FOREVER.get(key);
-                if (known == null) {
-                    known = file.map(false, length);
-                    MAPPED_FOREVER.put(key, known);
+            } finally {
+                if (!isDone) {
+                    mapped.forEach(Memory::recycle);
                 }
-                return known;
             }
         }
 
-        private static Memory map(Path path, long length, Arena arena) throws IOException {
+        private static Memory map(Path path, long length, List<Memory> mapped) throws IOException {
             try (OpenFile file = OpenFile.openReadOnly(path)) {
                 check(file, length);
-                return file.map(false, length, arena);
+                Memory memory = file.map(false, length);
+                mapped.add(memory);
+                return memory;
             }
+        }
+
+        /** Whoever is late reads what lies there by then, and does not believe it. */
+        void recycle() {
+            store.recycle();
+            index.recycle();
+            pool.recycle();
         }
     }
 
@@ -273,57 +264,64 @@ final class Attachment implements Holding {
      * @return null: the index does not show it, or the attachment {@link #isEnding}
      */
     @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
+        Pinned pinned = pins.scratch();
+        return pin(id, name, pinned) ? new HeldView(this, id, pinned) : null;
+    }
+
+    /**
+     * As {@link #pin(ObjectId, ObjectName)}, for a caller who makes the view: where both views and
+     * their end are in one compiled method, there is no view at all.
+     */
+    boolean pin(ObjectId id, @Nullable ObjectName name, Pinned pinned) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
         while (true) {
             long slot = index.find(first, second);
             if (slot == IndexReader.NOT_FOUND) {
-                return null;
+                return false;
             }
             long state = index.state(slot);
-            if (!isSealed(state, slot, first, second)) {
+            if (!isSealed(state, slot, first, second) || !read(slot, id, state, pinned)) {
                 continue;
             }
-            HeldView view = read(slot, id, state);
-            if (view == null) {
-                continue;
-            }
-            view.pin = pins.pin(view.location);
+            pins.pin(pinned);
             KillPoint.reached("get.fenced");
             if (index.state(slot) != state || ending) {
-                pins.clear(view.pin);
+                pins.clear(pinned.pin);
                 if (ending) {
-                    return null;
+                    return false;
                 }
                 continue;
             }
-            if (name != null && !hasName(view.location, view.metadataLength, name)) {
-                pins.clear(view.pin);
-                return null;
+            if (name != null && !hasName(pinned.location, pinned.metadataLength, name)) {
+                pins.clear(pinned.pin);
+                return false;
             }
             KillPoint.reached("get.checked");
             reportAccess(slot, first, second);
-            return view;
+            return true;
         }
     }
 
     private boolean isSealed(long state, long slot, long first, long second) {
-        return IndexFile.stateOf(state) == IndexFile.SEALED
-                && index.idFirst(slot) == first
-                && index.idSecond(slot) == second;
+        return IndexFile.stateOf(state) == IndexFile.SEALED && index.hasId(slot, first, second);
     }
 
-    /** What the slot says, not pinned yet; null when it changes meanwhile. */
-    private @Nullable HeldView read(long slot, ObjectId id, long state) {
+    /** Copies what the slot says, not pinned yet; false when it changes meanwhile. */
+    private boolean read(long slot, ObjectId id, long state, Pinned pinned) {
         long location = index.location(slot);
         long payloadLength = IndexFile.payloadLength(index.length(slot));
         int metadataLength = index.metadataLength(slot);
         if (!isInPool(location, metadataLength, payloadLength)) {
             checkUnchanged(slot, state, id, location);
-            return null;
+            return false;
         }
-        return new HeldView(
-                this, id, index.incarnation(slot), location, metadataLength, payloadLength);
+        pinned.location = location;
+        pinned.payloadOffset = PoolFile.payloadOffset(location, metadataLength, payloadLength);
+        pinned.sizeBytes = payloadLength;
+        pinned.incarnation = index.incarnation(slot);
+        pinned.metadataLength = metadataLength;
+        return true;
     }
 
     /** I9: no index, however damaged, makes a reader fault. */
@@ -387,9 +385,10 @@ final class Attachment implements Holding {
                             Long.reverseBytes(id.leastSignificantBits()));
         }
         batch.sum += sum;
+        Pinned pinned = pins.scratch();
         for (int i = from; i < to; i++) {
             if (views[i] == null) {
-                views[i] = lookUp(ids.get(i), batch, i - from);
+                views[i] = lookUp(ids.get(i), batch, i - from, pinned);
             }
         }
         KillPoint.reached("getAll.stored");
@@ -401,7 +400,7 @@ final class Attachment implements Holding {
                 all = false;
             } else if (batch.slots[i - from] != IndexReader.NOT_FOUND) {
                 if (index.state(batch.slots[i - from]) != batch.states[i - from] || ending) {
-                    pins.clear(view.pin);
+                    pins.clear(view.pin());
                     views[i] = pin(view.id(), null);
                     all &= views[i] != null;
                 } else {
@@ -417,7 +416,7 @@ final class Attachment implements Holding {
     }
 
     /** Pinned, but neither fenced nor looked at again; null when it is not there. */
-    private @Nullable HeldView lookUp(ObjectId id, Batch batch, int at) {
+    private @Nullable HeldView lookUp(ObjectId id, Batch batch, int at, Pinned pinned) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
         while (true) {
@@ -428,12 +427,9 @@ final class Attachment implements Holding {
             }
             long state = index.state(slot);
             batch.states[at] = state;
-            if (isSealed(state, slot, first, second)) {
-                HeldView view = read(slot, id, state);
-                if (view != null) {
-                    view.pin = pins.put(view.location);
-                    return view;
-                }
+            if (isSealed(state, slot, first, second) && read(slot, id, state, pinned)) {
+                pins.put(pinned);
+                return new HeldView(this, id, pinned);
             }
         }
     }
@@ -441,7 +437,8 @@ final class Attachment implements Holding {
     /**
      * Copies an object without a pin (I2).
      *
-     * @return null: the index does not show it, or it is longer than {@code lengthMax}
+     * @return null: the index does not show it, it is longer than {@code lengthMax}, or the
+     *     attachment {@link #isEnding}
      */
     byte @Nullable [] copy(ObjectId id, @Nullable ObjectName name, int lengthMax) {
         long first = Long.reverseBytes(id.mostSignificantBits());
@@ -473,6 +470,9 @@ final class Attachment implements Holding {
                     bytes.length);
             boolean isNamed = name == null || hasName(location, metadataLength, name);
             Memory.acquireFence();
+            if (ending) { // what was read may be another store's
+                return null;
+            }
             if (index.state(slot) == state) {
                 if (!isNamed) {
                     return null;
@@ -506,7 +506,7 @@ final class Attachment implements Holding {
                 }
                 try (OpenFile file = OpenFile.openReadWrite(folder.pool())) {
                     check(file, poolLength);
-                    known = new Writing(store, file.map(true, poolLength, arena), session, keeper);
+                    known = new Writing(store, file.map(true, poolLength), session, keeper);
                 }
                 writing = known;
             }
@@ -609,13 +609,9 @@ final class Attachment implements Holding {
             sessionEnded = true;
             session.end();
         }
-        try {
-            arena.close();
-        } catch (
-                IllegalStateException
-                        inUse) { // a system call reads from it: its views are closed, so it will
-            // end
-            return false;
+        mapping.recycle();
+        if (known != null) {
+            known.pool().recycle();
         }
         return true;
     }

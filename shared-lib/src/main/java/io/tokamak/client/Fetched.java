@@ -67,16 +67,13 @@ final class Fetched implements Holding {
     /** The first view of an object, for the calling thread; to be called once for each. */
     HeldView view(int index) {
         ObjectInfo info = infos.get(index);
-        HeldView view =
-                new HeldView(
-                        this,
-                        info.id(),
-                        info.incarnation(),
-                        locations[index],
-                        metadataLengths[index],
-                        info.sizeBytes());
-        view.pin = index;
-        return view;
+        return new HeldView(
+                this,
+                info.id(),
+                info.incarnation(),
+                locations[index],
+                metadataLengths[index],
+                info.sizeBytes());
     }
 
     @Override

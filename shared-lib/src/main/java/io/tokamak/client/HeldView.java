@@ -5,9 +5,9 @@ import io.tokamak.memory.KillPoint;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.session.Pinned;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.Objects;
@@ -20,9 +20,6 @@ import org.jspecify.annotations.Nullable;
  * release of its bytes, since both happen in the thread that it is confined to.
  */
 final class HeldView implements ObjectView {
-    private static final ValueLayout.OfLong LONG =
-            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-
     private final Holding holding;
     private final ObjectId id;
     private final long incarnation;
@@ -30,9 +27,7 @@ final class HeldView implements ObjectView {
     private final long payloadOffset;
     final long location;
     final int metadataLength;
-
-    /** What {@link Holding#release} is told. Set before the view is handed out. */
-    int pin;
+    private final int pin;
 
     /** The thread that may use the view; null: it is closed, or no thread has used it yet. */
     private @Nullable Thread owner;
@@ -47,7 +42,20 @@ final class HeldView implements ObjectView {
     private @Nullable Bytes<?> bytes;
     private @Nullable ObjectMetadata metadata;
 
-    /** A view of the calling thread. */
+    /** A view of the calling thread, which has just pinned this. */
+    HeldView(Holding holding, ObjectId id, Pinned pinned) {
+        this.holding = holding;
+        this.id = id;
+        this.incarnation = pinned.incarnation;
+        this.location = pinned.location;
+        this.metadataLength = pinned.metadataLength;
+        this.sizeBytes = pinned.sizeBytes;
+        this.payloadOffset = pinned.payloadOffset;
+        this.pin = pinned.pin;
+        this.owner = Thread.currentThread();
+    }
+
+    /** A view of the calling thread, of bytes that need no pin. */
     HeldView(
             Holding holding,
             ObjectId id,
@@ -62,6 +70,7 @@ final class HeldView implements ObjectView {
         this.metadataLength = metadataLength;
         this.sizeBytes = sizeBytes;
         this.payloadOffset = PoolFile.payloadOffset(location, metadataLength, sizeBytes);
+        this.pin = 0;
         this.owner = Thread.currentThread();
     }
 
@@ -69,13 +78,24 @@ final class HeldView implements ObjectView {
      * Another view of the same pin, which the caller has counted, for the thread that uses it
      * first.
      */
+    private HeldView(HeldView other, AtomicInteger views) {
+        this.holding = other.holding;
+        this.id = other.id;
+        this.incarnation = other.incarnation;
+        this.location = other.location;
+        this.metadataLength = other.metadataLength;
+        this.sizeBytes = other.sizeBytes;
+        this.payloadOffset = other.payloadOffset;
+        this.pin = other.pin;
+        this.count = views;
+    }
+
     HeldView unbound(AtomicInteger views) {
-        HeldView other =
-                new HeldView(holding, id, incarnation, location, metadataLength, sizeBytes);
-        other.pin = pin;
-        other.count = views;
-        other.owner = null;
-        return other;
+        return new HeldView(this, views);
+    }
+
+    int pin() {
+        return pin;
     }
 
     Holding holding() {
@@ -155,7 +175,7 @@ final class HeldView implements ObjectView {
     public long getLong(long offset) {
         checkAccess();
         Objects.checkFromIndexSize(offset, Long.BYTES, sizeBytes);
-        return holding.pool().segment().get(LONG, payloadOffset + offset);
+        return holding.pool().getLongUnaligned(payloadOffset + offset);
     }
 
     @Override

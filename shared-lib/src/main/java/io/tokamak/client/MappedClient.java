@@ -36,6 +36,7 @@ import io.tokamak.segment.Lane;
 import io.tokamak.segment.Lanes;
 import io.tokamak.segment.RecordHeader;
 import io.tokamak.session.Control;
+import io.tokamak.session.Pinned;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -192,20 +193,14 @@ final class MappedClient implements TokamakClient {
         long length = payload.byteSize();
         for (int tries = 1; ; tries++) {
             Attachment attachment = attachment();
-            try {
-                PutPlan plan = plan(putOptions, attachment);
-                checkNotFenced(attachment);
-                Stored stored =
-                        length <= Lanes.SHARED_RECORD_BYTES_MAX
-                                ? putShared(attachment, plan, payload)
-                                : putSingle(attachment, plan, payload);
-                if (stored != null) {
-                    return stored;
-                }
-            } catch (IllegalStateException e) {
-                if (!isOver(attachment)) {
-                    throw e;
-                }
+            PutPlan plan = plan(putOptions, attachment);
+            checkNotFenced(attachment);
+            Stored stored =
+                    length <= Lanes.SHARED_RECORD_BYTES_MAX
+                            ? putShared(attachment, plan, payload)
+                            : putSingle(attachment, plan, payload);
+            if (stored != null) {
+                return stored;
             }
             if (!isOver(attachment) && tries >= NAME_TRIES) {
                 throw new DeadlineExceeded(
@@ -557,8 +552,11 @@ final class MappedClient implements TokamakClient {
 
     @Override
     public ObjectView get(ObjectId id, Deadline deadline) {
-        HeldView view = pin(id, null);
-        return view != null ? view : getMissing(id, null, deadline);
+        Attachment attachment = attachment();
+        Pinned pinned = attachment.pins().scratch();
+        return attachment.pin(id, null, pinned)
+                ? new HeldView(attachment, id, pinned)
+                : getMissing(id, null, deadline);
     }
 
     @Override
@@ -571,15 +569,9 @@ final class MappedClient implements TokamakClient {
     private @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachment();
-            try {
-                HeldView view = attachment.pin(id, name);
-                if (view != null || !isOver(attachment)) {
-                    return view;
-                }
-            } catch (IllegalStateException e) { // unmapped under the call
-                if (!isOver(attachment)) {
-                    throw e;
-                }
+            HeldView view = attachment.pin(id, name);
+            if (view != null || !isOver(attachment)) {
+                return view;
             }
         }
     }
@@ -665,18 +657,11 @@ final class MappedClient implements TokamakClient {
         Attachment attachment = attachment();
         Attachment.Batch batch = new Attachment.Batch();
         boolean all = true;
-        try {
-            for (int from = 0; from < views.length; from += Attachment.Batch.COUNT_MAX) {
-                int to = Math.min(views.length, from + Attachment.Batch.COUNT_MAX);
-                all &= attachment.pinAll(ids, views, from, to, batch);
-            }
-            return all;
-        } catch (IllegalStateException e) {
-            if (!isOver(attachment)) {
-                throw e;
-            }
-            return false;
+        for (int from = 0; from < views.length; from += Attachment.Batch.COUNT_MAX) {
+            int to = Math.min(views.length, from + Attachment.Batch.COUNT_MAX);
+            all &= attachment.pinAll(ids, views, from, to, batch);
         }
+        return all;
     }
 
     private void awaitMissing(List<ObjectId> ids, @Nullable HeldView[] views, Deadline deadline) {
@@ -721,12 +706,9 @@ final class MappedClient implements TokamakClient {
     private byte @Nullable [] copy(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachment();
-            try {
-                return attachment.copy(id, name, COPY_BYTES_MAX);
-            } catch (IllegalStateException e) {
-                if (!isOver(attachment)) {
-                    throw e;
-                }
+            byte[] copy = attachment.copy(id, name, COPY_BYTES_MAX);
+            if (copy != null || !isOver(attachment)) {
+                return copy;
             }
         }
     }
@@ -794,11 +776,6 @@ final class MappedClient implements TokamakClient {
             return false;
         } catch (NodeDown away) {
             return false; // the deadline has passed, or the next attempt says so
-        } catch (IllegalStateException e) {
-            if (!isOver(attachment)) {
-                throw e;
-            }
-            return false;
         } finally {
             interests.remove(pending);
         }
@@ -865,12 +842,9 @@ final class MappedClient implements TokamakClient {
     public boolean peek(ObjectId id) {
         while (true) {
             Attachment attachment = attachment();
-            try {
-                return attachment.shows(id);
-            } catch (IllegalStateException e) {
-                if (!isOver(attachment)) {
-                    throw e;
-                }
+            boolean shows = attachment.shows(id);
+            if (!isOver(attachment)) {
+                return shows;
             }
         }
     }

@@ -142,7 +142,7 @@ final class SharedView implements ObjectView {
             closed = true;
         }
         if (count.decrementAndGet() == 0) {
-            pinned.holding().release(pinned.pin);
+            pinned.holding().release(pinned.pin());
         }
     }
 

@@ -1,6 +1,5 @@
 package io.tokamak.index;
 
-import static io.tokamak.layout.IndexFile.SLOTS_PER_BUCKET;
 import static io.tokamak.layout.IndexFile.SLOT_BYTES;
 
 import io.tokamak.layout.IndexFile;
@@ -53,8 +52,15 @@ public final class IndexReader {
     public long find(long first, long second) {
         long hash = IndexFile.hash(first, second, seed);
         long view = levelSplit;
+        long slot = IndexFile.preferredSlot(hash, IndexFile.bucketOf(hash, view));
+        return matches(slot, first, second) ? slot : search(hash, view, first, second);
+    }
+
+    /** Off the short way: most entries lie in their preferred slots. */
+    private long search(long hash, long firstView, long first, long second) {
+        long view = firstView;
         while (true) {
-            long slot = findInChain(IndexFile.bucketOf(hash, view), first, second);
+            long slot = findInChain(hash, IndexFile.bucketOf(hash, view), first, second);
             if (slot != NOT_FOUND) {
                 return slot;
             }
@@ -76,23 +82,24 @@ public final class IndexReader {
         return index.getLong(bucket) + index.getLong(bucket + 2 * SLOT_BYTES);
     }
 
-    private long findInChain(long bucket, long first, long second) {
-        long slot = findInBucket(IndexFile.bucketOffset(bucket), first, second);
-        return slot != NOT_FOUND ? slot : findInOverflow(bucket, first, second);
+    private long findInChain(long hash, long bucket, long first, long second) {
+        long slot = findInBucket(IndexFile.preferredSlot(hash, bucket), first, second);
+        return slot != NOT_FOUND ? slot : findInOverflow(hash, bucket, first, second);
     }
 
-    private long findInBucket(long bucketOffset, long first, long second) {
-        for (long slot = bucketOffset;
-                slot < bucketOffset + SLOTS_PER_BUCKET * SLOT_BYTES;
-                slot += SLOT_BYTES) {
+    /** Looks at every slot of a bucket, this one first. */
+    private long findInBucket(long preferred, long first, long second) {
+        long slot = preferred;
+        do {
             if (matches(slot, first, second)) {
                 return slot;
             }
-        }
+            slot = IndexFile.nextSlot(slot);
+        } while (slot != preferred);
         return NOT_FOUND;
     }
 
-    private long findInOverflow(long bucket, long first, long second) {
+    private long findInOverflow(long hash, long bucket, long first, long second) {
         int link =
                 index.getIntAcquire(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
         // A chain that changes under the reader could lead it in circles: more steps than buckets
@@ -103,7 +110,8 @@ public final class IndexReader {
                 break;
             }
             long slot =
-                    findInBucket(IndexFile.overflowOffset(bucketLimit, overflow), first, second);
+                    findInBucket(
+                            IndexFile.preferredSlot(hash, bucketLimit + overflow), first, second);
             if (slot != NOT_FOUND) {
                 return slot;
             }
@@ -114,11 +122,18 @@ public final class IndexReader {
         return NOT_FOUND;
     }
 
-    /** Whether the slot holds this sealed object. */
+    /**
+     * Whether the slot holds this sealed object. The id is looked at before the state, as it is
+     * what differs: a new id cannot be seen in a slot whose old state can (R1), so that a miss is
+     * one whichever life of the slot each of them is of.
+     */
     public boolean matches(long slot, long first, long second) {
-        return IndexFile.stateOf(state(slot)) == IndexFile.SEALED
-                && index.getLongOpaque(slot + IndexFile.ID_OFFSET) == first
-                && index.getLongOpaque(slot + IndexFile.ID_OFFSET + Long.BYTES) == second;
+        return hasId(slot, first, second) && IndexFile.stateOf(state(slot)) == IndexFile.SEALED;
+    }
+
+    /** Whether the slot has this id, in one comparison. */
+    public boolean hasId(long slot, long first, long second) {
+        return ((idFirst(slot) ^ first) | (idSecond(slot) ^ second)) == 0;
     }
 
     /** The state word, to be compared whole. Acquire. */

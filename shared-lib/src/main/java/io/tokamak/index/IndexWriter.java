@@ -335,8 +335,8 @@ public final class IndexWriter {
      * @return the slot, or {@link #NONE} when the index has no room left
      */
     public long insert(int state, SlotFields fields) {
-        long bucket = IndexFile.bucketOf(hash(fields.idFirst, fields.idSecond), levelSplit);
-        long slot = emptySlot(bucket);
+        long hash = hash(fields.idFirst, fields.idSecond);
+        long slot = emptySlot(hash, IndexFile.bucketOf(hash, levelSplit));
         if (slot == NONE) {
             return NONE;
         }
@@ -355,14 +355,12 @@ public final class IndexWriter {
         return slot;
     }
 
-    private long emptySlot(long bucket) {
+    private long emptySlot(long hash, long bucket) {
         long last = NONE;
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
-            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
-                long slot = at + (long) i * SLOT_BYTES;
-                if (state(slot) == IndexFile.EMPTY) {
-                    return slot;
-                }
+            long slot = emptySlotIn(hash, at);
+            if (slot != NONE) {
+                return slot;
             }
             last = at;
         }
@@ -371,7 +369,19 @@ public final class IndexWriter {
             return NONE;
         }
         link(bucket, last, (int) overflow + 1);
-        return IndexFile.overflowOffset(bucketLimit, overflow);
+        return IndexFile.preferredSlot(hash, bucketLimit + overflow);
+    }
+
+    /** The preferred slot if it is empty, else the one after it that is. */
+    private long emptySlotIn(long hash, long bucketOffset) {
+        long slot = IndexFile.preferredSlot(hash, bucketOffset / BUCKET_BYTES);
+        for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
+            if (state(slot) == IndexFile.EMPTY) {
+                return slot;
+            }
+            slot = IndexFile.nextSlot(slot);
+        }
+        return NONE;
     }
 
     private long takeOverflow() {
@@ -463,7 +473,7 @@ public final class IndexWriter {
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
                 if (state(slot) != IndexFile.EMPTY && (hashOf(slot) & mask) == to) {
-                    long target = emptySlot(to);
+                    long target = emptySlot(hashOf(slot), to);
                     if (target == NONE) {
                         abandon(to);
                         return false;
@@ -519,7 +529,7 @@ public final class IndexWriter {
                 if (state(slot) == IndexFile.EMPTY) {
                     continue;
                 }
-                long target = emptySlotBefore(bucket, at);
+                long target = emptySlotBefore(hashOf(slot), bucket, at);
                 if (target == NONE) {
                     break;
                 }
@@ -537,13 +547,11 @@ public final class IndexWriter {
         }
     }
 
-    private long emptySlotBefore(long bucket, long end) {
+    private long emptySlotBefore(long hash, long bucket, long end) {
         for (long at = firstBucket(bucket); at != end; at = nextBucket(bucket, at)) {
-            for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
-                long slot = at + (long) i * SLOT_BYTES;
-                if (state(slot) == IndexFile.EMPTY) {
-                    return slot;
-                }
+            long slot = emptySlotIn(hash, at);
+            if (slot != NONE) {
+                return slot;
             }
         }
         return NONE;

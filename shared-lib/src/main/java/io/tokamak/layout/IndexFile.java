@@ -68,10 +68,10 @@ public final class IndexFile {
     public static final long PAYLOAD_LENGTH_MAX = (1L << 48) - 1;
 
     /**
-     * A table with more objects per primary bucket splits the next one: 110 bytes of index for an
+     * A table with more objects per primary bucket splits the next one: 125 bytes of index for an
      * object.
      */
-    public static final double OBJECTS_PER_BUCKET_MAX = 2.8;
+    public static final double OBJECTS_PER_BUCKET_MAX = 2.3;
 
     public static final int LEVEL_MIN = 6;
 
@@ -168,6 +168,22 @@ public final class IndexFile {
      */
     public static long accessGranularityMillis(long idleMillis) {
         return Math.max(500, idleMillis >> 10);
+    }
+
+    /**
+     * Where an entry is looked for first in a bucket, and where it lies when it found that slot
+     * empty: the top bits of its hash say so.
+     *
+     * @param bucket an overflow bucket counts from {@code bucketLimit} on
+     * @return the slot's offset
+     */
+    public static long preferredSlot(long hash, long bucket) {
+        return bucketOffset(bucket) + (hash >>> 62) * SLOT_BYTES;
+    }
+
+    /** The slot after this one in its bucket, and the first one after the last. */
+    public static long nextSlot(long slot) {
+        return (slot & -BUCKET_BYTES) | ((slot + SLOT_BYTES) & (BUCKET_BYTES - 1));
     }
 
     public static long bucketOffset(long bucket) {

@@ -2,33 +2,43 @@ package io.tokamak.memory;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 
 /**
- * A page that the kernel wipes in a forked child: it tells the child that it is one, at the cost of
- * a load. A child of a child knows it too. Thread-safe.
+ * Tells a process that was forked off that it is one, at the cost of a load: the kernel wipes a
+ * page in the child, where the next marker writes another mark. A child of a child knows it too.
+ * Thread-safe.
  */
 public final class ForkMarker {
     private static final int PROT_READ_WRITE = 3;
     private static final int MAP_PRIVATE_ANONYMOUS = 0x22;
     private static final int MADV_WIPEONFORK = 18;
-    private static final byte MARK = 1;
+    private static final long MARK_OFFSET = 0;
 
-    private final MemorySegment page;
+    /** One for the process and all that are forked off it. */
+    private static final Memory PAGE = page();
 
-    /** Marks this process as the parent. The page goes when the marker does. */
+    /** Of the process that made the last marker; its children inherit the number. */
+    private static long lastMark;
+
+    private final long mark;
+
+    /** Marks this process as the parent. */
     public ForkMarker() {
+        synchronized (ForkMarker.class) {
+            if (PAGE.getLongOpaque(MARK_OFFSET) == 0) {
+                PAGE.putLongOpaque(MARK_OFFSET, ++lastMark);
+            }
+            mark = lastMark;
+        }
+    }
+
+    private static Memory page() {
         long length = Pages.BYTES;
         long address = Libc.mmap(0, length, PROT_READ_WRITE, MAP_PRIVATE_ANONYMOUS, -1, 0);
         require("map", address);
-        page =
-                MemorySegment.ofAddress(address)
-                        .reinterpret(
-                                length,
-                                Arena.ofAuto(),
-                                mapping -> Libc.munmap(mapping.address(), length));
         require("mark", Libc.madvise(address, length, MADV_WIPEONFORK));
-        page.set(ValueLayout.JAVA_BYTE, 0, MARK);
+        return Memory.of(
+                MemorySegment.ofAddress(address).reinterpret(length, Arena.global(), null));
     }
 
     private static void require(String verb, long result) {
@@ -39,12 +49,12 @@ public final class ForkMarker {
     }
 
     /** Where the page lies in this process. */
-    long address() {
-        return page.address();
+    static long address() {
+        return PAGE.address();
     }
 
     /** Whether this process was forked off the one that made the marker. */
     public boolean isForkedChild() {
-        return page.get(ValueLayout.JAVA_BYTE, 0) != MARK;
+        return PAGE.getLongOpaque(MARK_OFFSET) != mark;
     }
 }

@@ -29,6 +29,8 @@ import java.util.Objects;
 public final class Memory {
     private static final VarHandle LONG =
             ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle LONG_UNALIGNED =
+            ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle INT =
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle SHORT =
@@ -139,6 +141,29 @@ public final class Memory {
                 .asReadOnly();
     }
 
+    /**
+     * Gives back what a mapping until the process ends holds, so that no access has to ask whether
+     * it still may: the region stays, as empty memory of this process alone, where loads find zeros
+     * and stores reach nobody. Its addresses are used up.
+     *
+     * @throws IllegalStateException when the region ends with an arena, or is on the heap
+     */
+    public void vacate() {
+        if (!isForever) {
+            throw new IllegalStateException("the region ends with its arena");
+        }
+        VacantRanges.vacate(segment.address(), segment.byteSize(), !segment.isReadOnly());
+    }
+
+    /**
+     * As {@link #vacate}, and lets the next mapping of this length have the addresses: whoever
+     * still loads may find its bytes. The caller vouches that nobody stores there any more.
+     */
+    public void recycle() {
+        vacate();
+        VacantRanges.add(segment.address(), segment.byteSize());
+    }
+
     private static boolean isWithin(long offset, long last) {
         return offset >= 0 && offset <= last;
     }
@@ -231,6 +256,13 @@ public final class Memory {
         return isWithin(offset, readableEnd - Long.BYTES)
                 ? (long) LONG.get(EVERYTHING, base + offset)
                 : (long) LONG.get(segment, offset);
+    }
+
+    /** As {@link #getLong}, at any offset; it may be torn. */
+    public long getLongUnaligned(long offset) {
+        return isWithin(offset, readableEnd - Long.BYTES)
+                ? (long) LONG_UNALIGNED.get(EVERYTHING, base + offset)
+                : (long) LONG_UNALIGNED.get(segment, offset);
     }
 
     public void putLong(long offset, long value) {

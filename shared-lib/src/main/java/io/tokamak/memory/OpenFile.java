@@ -6,6 +6,8 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A file that can be locked, grown and mapped. A symbolic link in the last place of its path is not
@@ -235,9 +237,23 @@ public final class OpenFile implements AutoCloseable {
         descriptor.call("set flags of", fd -> Libc.fcntl(fd, F_SETFD, flags));
     }
 
-    /** Maps the file from its beginning, until this process ends: the fastest to access. */
+    /**
+     * Maps the file from its beginning, until this process ends or {@link Memory#vacate} gives it
+     * back: the fastest to access.
+     */
     public Memory map(boolean writable, long length) throws IOException {
-        return map(writable, 0, length, Arena.global());
+        long vacant = VacantRanges.take(length);
+        int flags = vacant == 0 ? MAP_SHARED : MAP_SHARED | VacantRanges.MAP_FIXED;
+        boolean isDone = false;
+        try {
+            long address = map(vacant, flags, writable, 0, length);
+            isDone = true;
+            return Memory.of(segment(address, writable, length, Arena.global(), null));
+        } finally {
+            if (!isDone && vacant != 0) {
+                VacantRanges.add(vacant, length);
+            }
+        }
     }
 
     /** Maps the file from its beginning, until the arena closes. */
@@ -253,24 +269,37 @@ public final class OpenFile implements AutoCloseable {
      *     touched before the file has grown
      */
     public Memory map(boolean writable, long offset, long length, Arena arena) throws IOException {
-        int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
-        long address =
-                descriptor.call(
-                        "map %d bytes from %d of".formatted(length, offset),
-                        fd -> Libc.mmap(0, length, protection, MAP_SHARED, fd, offset));
-        MemorySegment segment;
+        long address = map(0, MAP_SHARED, writable, offset, length);
         try {
-            segment =
-                    MemorySegment.ofAddress(address)
-                            .reinterpret(
-                                    length,
-                                    arena,
-                                    mapping -> Libc.munmap(mapping.address(), length));
+            return Memory.of(
+                    segment(
+                            address,
+                            writable,
+                            length,
+                            arena,
+                            mapping -> Libc.munmap(mapping.address(), length)));
         } catch (RuntimeException e) { // the arena is closed, or another thread's
             Libc.munmap(address, length);
             throw e;
         }
-        return Memory.of(writable ? segment : segment.asReadOnly());
+    }
+
+    private long map(long address, int flags, boolean writable, long offset, long length)
+            throws IOException {
+        int protection = writable ? PROT_READ | PROT_WRITE : PROT_READ;
+        return descriptor.call(
+                "map %d bytes from %d of".formatted(length, offset),
+                fd -> Libc.mmap(address, length, protection, flags, fd, offset));
+    }
+
+    private static MemorySegment segment(
+            long address,
+            boolean writable,
+            long length,
+            Arena arena,
+            @Nullable Consumer<MemorySegment> unmap) {
+        MemorySegment segment = MemorySegment.ofAddress(address).reinterpret(length, arena, unmap);
+        return writable ? segment : segment.asReadOnly();
     }
 
     /** Writes a few bytes; the file grows as needed. */

@@ -14,6 +14,11 @@ public final class Pages {
 
     private Pages() {}
 
+    /** The bytes of the pages that so many bytes take. */
+    static long roundUp(long length) {
+        return (length + BYTES - 1) & -BYTES;
+    }
+
     /**
      * Makes pages ready to be written in this process, so that the first copy into them does not
      * fault page by page. Changes no byte, not even one that another process writes meanwhile.

@@ -15,6 +15,9 @@ final class PinLines {
     private final Memory session;
     private int[] lines = {};
 
+    /** The thread's. */
+    final Pinned pinned = new Pinned(this);
+
     /**
      * Number of the word that was taken last, counted over all lines: the likeliest to be free, and
      * warm.

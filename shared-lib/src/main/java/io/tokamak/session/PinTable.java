@@ -76,6 +76,11 @@ public final class PinTable {
         return linesOfThread.get();
     }
 
+    /** Where the calling thread notes what it finds, and with which its pins are put. */
+    public Pinned scratch() {
+        return Thread.currentThread().isVirtual() ? new Pinned(null) : linesOfThread.get().pinned;
+    }
+
     /**
      * Pins a record, with a full fence after it: what the caller loads from now on says whether the
      * pin came in time (R2).
@@ -83,26 +88,29 @@ public final class PinTable {
      * @throws TooManyPins when the table is full
      */
     public int pin(long location) {
-        int pin = put(location);
+        Pinned pinned = scratch();
+        pinned.location = location;
+        pin(pinned);
+        return pinned.pin;
+    }
+
+    /** As {@link #pin(long)}, at {@link Pinned#location}, by the thread whose scratch it is. */
+    public void pin(Pinned pinned) {
+        put(pinned);
         KillPoint.reached("get.stored");
         Memory.fullFence();
-        return pin;
     }
 
     /**
-     * As {@link #pin}, without the fence: for several pins with one fence after the last.
+     * As {@link #pin(Pinned)}, without the fence: for several pins with one fence after the last.
      *
      * @throws TooManyPins when the table is full
      */
-    public int put(long location) {
-        if (Thread.currentThread().isVirtual()) {
-            int offset = pool.take();
-            session.putLongOpaque(offset, PoolFile.pinOf(location));
-            return ~offset;
-        }
-        int offset = linesOfThread.get().freeWord();
-        session.putLongOpaque(offset, PoolFile.pinOf(location));
-        return offset;
+    public void put(Pinned pinned) {
+        PinLines lines = pinned.lines;
+        int offset = lines == null ? pool.take() : lines.freeWord();
+        session.putLongOpaque(offset, PoolFile.pinOf(pinned.location));
+        pinned.pin = lines == null ? ~offset : offset;
     }
 
     /** Ends a pin: the loads of its bytes come before (R2). From any thread, once. */

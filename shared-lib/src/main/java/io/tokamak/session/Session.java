@@ -22,7 +22,6 @@ import io.tokamak.proto.local.v1.LocalGrpc;
 import io.tokamak.proto.local.v1.ReturnRequest;
 import io.tokamak.proto.local.v1.ReturnResponse;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -115,29 +114,27 @@ public final class Session {
      * Attaches this process: hello, lock, ready, go.
      *
      * @param processName as people see it, at most 48 bytes of UTF-8
-     * @param arena keeps the session file mapped
      * @throws NodeDown when no node answers by the deadline
      * @throws IncompatibleStore when the node speaks another layout
      */
-    public static Session attach(
-            Control control, String processName, Arena arena, Deadline deadline) {
+    public static Session attach(Control control, String processName, Deadline deadline) {
         while (true) {
             try {
-                return attachOnce(control, processName, arena, deadline);
+                return attachOnce(control, processName, deadline);
             } catch (NodeDown away) {
                 control.pauseOrThrow(deadline, away);
             }
         }
     }
 
-    private static Session attachOnce(
-            Control control, String processName, Arena arena, Deadline deadline) {
+    private static Session attachOnce(Control control, String processName, Deadline deadline) {
         AttachStream stream = AttachStream.open(control);
         OpenFile file = null;
+        Memory memory = null;
         try {
             String name = stream.hello(Processes.pid(), processName, deadline);
             file = openSession(control.folder(), name);
-            Memory memory = file.map(true, SessionFile.LENGTH, arena);
+            memory = file.map(true, SessionFile.LENGTH);
             if (memory.getLongAcquire(SessionFile.LAYOUT_OFFSET) != StoreFile.LAYOUT) {
                 throw new IncompatibleStore(
                         control.folder().path().toString(),
@@ -160,6 +157,9 @@ public final class Session {
                     e);
         } finally {
             if (file != null) {
+                if (memory != null) {
+                    memory.vacate();
+                }
                 file.close();
                 stream.cancel();
             }
@@ -483,7 +483,7 @@ public final class Session {
 
     /**
      * Detaches in good order and lets go of the lock. No pin may be held and no lane be used from
-     * here on.
+     * here on; who still tries to pin writes into empty memory.
      */
     public void end() {
         AttachStream last;
@@ -496,6 +496,8 @@ public final class Session {
             lock.unlock();
         }
         last.detach(STEP_TIMEOUT);
+        wakeWaiters();
+        memory.vacate();
         file.close();
     }
 }

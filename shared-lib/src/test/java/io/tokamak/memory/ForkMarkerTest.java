@@ -24,7 +24,7 @@ class ForkMarkerTest {
     void isOnAWipedPage() throws Exception {
         ForkMarker marker = new ForkMarker();
 
-        String page = "%x-%x ".formatted(marker.address(), marker.address() + Pages.BYTES);
+        String page = "%x-%x ".formatted(ForkMarker.address(), ForkMarker.address() + Pages.BYTES);
         String smaps = Files.readString(Path.of("/proc/self/smaps"));
         assertThat(smaps).contains(page);
         String after = smaps.substring(smaps.indexOf(page));

@@ -1,11 +1,9 @@
 package io.tokamak.gateway.objects;
 
-import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
-import org.jspecify.annotations.Nullable;
 
 /** What a path names. Read from the raw path: no dot segment is removed, nothing decoded before. */
 public sealed interface Address {

@@ -894,8 +894,7 @@ class ClientContractIT {
         void watch() throws Exception {
             Queue<ObjectEvent> events = new ConcurrentLinkedQueue<>();
             try (AutoCloseable watching =
-                    ClientContractIT.watch(
-                            client, new WatchQuery(namespace, "w/"), events::add)) {
+                    ClientContractIT.watch(client, new WatchQuery(namespace, "w/"), events::add)) {
                 assertThat(watching).isNotNull();
                 put(1, "other");
                 ObjectId id = put(3, "w/1");

@@ -7,7 +7,6 @@ import io.tokamak.memory.Memory;
 import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,7 +32,6 @@ final class AttachedSession {
     final int number;
     final OpenFile file;
     final Memory memory;
-    private final Arena mapping;
     final Lane[] lanes = new Lane[SessionFile.LANE_COUNT];
     final long offeredNanos;
     State state = State.OFFERED;
@@ -66,13 +64,11 @@ final class AttachedSession {
 
     private long[] pinnedSinceMillis = new long[0];
 
-    @SuppressWarnings("MustBeClosedChecker") // closed by close
     AttachedSession(String name, int number, OpenFile file, long offeredNanos) throws IOException {
         this.name = name;
         this.number = number;
         this.file = file;
-        this.mapping = Arena.ofShared();
-        this.memory = file.map(true, SessionFile.LENGTH, mapping);
+        this.memory = file.map(true, SessionFile.LENGTH);
         this.offeredNanos = offeredNanos;
         accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
         Arrays.setAll(lanes, Lane::new);
@@ -86,7 +82,7 @@ final class AttachedSession {
     void close() {
         unreadable = true;
         buried = true;
-        mapping.close();
+        memory.vacate();
         file.close();
     }
 
