@@ -6,6 +6,7 @@ import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.Pin;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
@@ -31,7 +32,17 @@ final class Description {
                 .with("attributes", metadata.attributes().asMap())
                 .with("group", group == null ? null : group.name())
                 .with("lifetime", lifetime(metadata.lifetime().resolve(name != null)))
-                .with("pins", info.pins());
+                .with("pins", info.pins().stream().map(Description::pin).toList());
+    }
+
+    private static Json pin(Pin pin) {
+        return new Json()
+                .with("session", Integer.toUnsignedString(pin.session()))
+                .with("process", pin.process())
+                .with("language", pin.language())
+                .with("name", pin.name())
+                .with("since", pin.since())
+                .with("count", pin.count());
     }
 
     private static Json lifetime(Lifetime lifetime) {

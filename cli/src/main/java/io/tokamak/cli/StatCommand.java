@@ -5,6 +5,7 @@ import io.tokamak.objects.ByteSize;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectMetadata;
+import io.tokamak.objects.Pin;
 import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -74,7 +75,18 @@ final class StatCommand implements Callable<Integer> {
                         metadata.lifetime().resolve(metadata.name() != null), info.expires()));
         field("group", group == null ? null : group.toString());
         field("home", info.home());
-        field("pins", info.pins());
+        field("pins", info.pinCount());
+        for (Pin pin : info.pins()) {
+            field(
+                    "pinned by",
+                    "process %d (%s, %s), %d since %s"
+                            .formatted(
+                                    pin.process(),
+                                    pin.name(),
+                                    pin.language(),
+                                    pin.count(),
+                                    pin.since()));
+        }
         for (var attribute : metadata.attributes().asMap().entrySet()) {
             field("attribute", attribute.getKey() + "=" + attribute.getValue());
         }

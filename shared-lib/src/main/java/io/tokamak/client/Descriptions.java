@@ -38,10 +38,6 @@ final class Descriptions {
      * @param home the id of its home
      */
     static ObjectInfo info(ObjectDescription description, String home) {
-        int pins = 0;
-        for (Pin pin : description.getPinsList()) {
-            pins += pin.getCount();
-        }
         return new ObjectInfo(
                 id(description.getId()),
                 description.getIncarnation(),
@@ -52,7 +48,17 @@ final class Descriptions {
                         ? null
                         : Instant.ofEpochMilli(description.getExpiresMillis()),
                 home,
-                pins);
+                description.getPinsList().stream().map(Descriptions::pin).toList());
+    }
+
+    private static io.tokamak.objects.Pin pin(Pin pin) {
+        return new io.tokamak.objects.Pin(
+                pin.getSessionNumber(),
+                pin.getPid(),
+                language(pin.getLanguage()),
+                pin.getName(),
+                Instant.ofEpochMilli(pin.getSinceMillis()),
+                pin.getCount());
     }
 
     static ListRequest.Builder request(ListQuery query) {

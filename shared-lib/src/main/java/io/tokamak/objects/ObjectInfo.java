@@ -1,6 +1,7 @@
 package io.tokamak.objects;
 
 import java.time.Instant;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param created when it was sealed
  * @param expires when it ends if nobody uses it before; null when no time ends it
  * @param home the id of the node where it was put
- * @param pins who holds its bytes on that node, counted
+ * @param pins who holds its bytes on that node; not told in a list
  */
 public record ObjectInfo(
         ObjectId id,
@@ -21,10 +22,16 @@ public record ObjectInfo(
         Instant created,
         @Nullable Instant expires,
         String home,
-        int pins) {
+        List<Pin> pins) {
     public ObjectInfo {
-        if (sizeBytes < 0 || pins < 0) {
-            throw new IllegalArgumentException("sizeBytes " + sizeBytes + ", pins " + pins);
+        if (sizeBytes < 0) {
+            throw new IllegalArgumentException("sizeBytes " + sizeBytes);
         }
+        pins = List.copyOf(pins);
+    }
+
+    /** Pins of all who hold its bytes. */
+    public int pinCount() {
+        return pins.stream().mapToInt(Pin::count).sum();
     }
 }

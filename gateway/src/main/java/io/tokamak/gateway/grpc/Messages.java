@@ -128,10 +128,18 @@ final class Messages {
         if (info.expires() != null) {
             message.setExpires(timestamp(info.expires()));
         }
-        if (info.pins() > 0) {
-            message.addPins(Pin.newBuilder().setCount(info.pins()));
-        }
+        info.pins().forEach(pin -> message.addPins(pin(pin)));
         return message.build();
+    }
+
+    private static Pin.Builder pin(io.tokamak.objects.Pin pin) {
+        return Pin.newBuilder()
+                .setSession(pin.session())
+                .setProcess(pin.process())
+                .setLanguage(pin.language())
+                .setName(pin.name())
+                .setSince(timestamp(pin.since()))
+                .setCount(pin.count());
     }
 
     /** As far as a reader knows it without asking the node. */

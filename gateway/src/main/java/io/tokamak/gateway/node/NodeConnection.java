@@ -1,6 +1,7 @@
 package io.tokamak.gateway.node;
 
 import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.NodeInfo;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.TokamakException;
@@ -31,6 +32,10 @@ public final class NodeConnection implements SmartLifecycle {
     private final ApplicationEventPublisher events;
     private volatile @Nullable TokamakClient client;
     private volatile @Nullable String trouble = "not connected yet";
+
+    /** As it said last; of the thread that looks. */
+    private @Nullable NodeInfo found;
+
     private volatile CountDownLatch stop = new CountDownLatch(1);
     private volatile @Nullable Thread thread;
 
@@ -97,11 +102,16 @@ public final class NodeConnection implements SmartLifecycle {
                                     .withTimeout(properties.nodeTimeout()));
             client = connected;
         }
-        String id = connected.node().id();
+        NodeInfo info = connected.node();
+        NodeInfo before = found;
+        if (before != null && trouble == null && !before.startedAt().equals(info.startedAt())) {
+            note("it was started anew");
+        }
+        found = info;
         if (trouble != null) {
             trouble = null;
-            events.publishEvent(new NodeReadiness(true));
-            LOG.info("node {} in {}", id, properties.folder());
+            events.publishEvent(new NodeReadiness(true, info.id()));
+            LOG.info("node {} in {}", info.id(), properties.folder());
         }
     }
 
@@ -112,7 +122,8 @@ public final class NodeConnection implements SmartLifecycle {
         boolean wasReady = trouble == null;
         trouble = why;
         if (wasReady) {
-            events.publishEvent(new NodeReadiness(false));
+            NodeInfo lost = found;
+            events.publishEvent(new NodeReadiness(false, lost == null ? null : lost.id()));
         }
     }
 

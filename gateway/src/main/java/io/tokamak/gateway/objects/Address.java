@@ -22,6 +22,9 @@ public sealed interface Address {
     /** Where waits are posted. */
     record Waits() implements Address {}
 
+    /** What happens. */
+    record EventStream() implements Address {}
+
     record Nodes() implements Address {}
 
     /**
@@ -52,6 +55,7 @@ public sealed interface Address {
         return switch (path) {
             case "objects" -> new Objects();
             case "objects:wait" -> new Waits();
+            case "events" -> new EventStream();
             case "nodes" -> new Nodes();
             default -> single(path);
         };

@@ -27,6 +27,11 @@ public final class Answers {
         return write(exchange, status, MediaType.APPLICATION_JSON, body);
     }
 
+    /** A JSON document on one line. */
+    String text(Map<String, ?> body) {
+        return mapper.writeValueAsString(body);
+    }
+
     /** Reads a JSON document. */
     <T> T read(byte[] json, Class<T> type) {
         return mapper.readValue(json, type);

@@ -49,18 +49,12 @@ final class Catalog {
                         exchange.getRequest().getURI().getRawQuery(),
                         List.of("namespace", "prefix", "group", "mediaType", "limit", "cursor"));
         int limit = parameters.number("limit", 1, LIMIT_MAX, LIMIT, InvalidRequest.BAD_LIMIT);
-        String namespace = parameters.text("namespace");
-        String prefix = parameters.text("prefix");
-        if (namespace != null) {
-            var _ = new ObjectName(namespace, "x"); // its rules
-        } else if (prefix != null) {
-            throw Parameters.bad("prefix", "needs a namespace", "give namespace too");
-        }
+        String namespace = parameters.namespace();
         String group = parameters.text("group");
         ListQuery query =
                 new ListQuery(
                         namespace,
-                        prefix,
+                        parameters.prefix(),
                         group == null ? null : Uploads.group(group, namespace),
                         parameters.text("mediaType"));
         return answer(
@@ -69,7 +63,7 @@ final class Catalog {
                     ListPage page =
                             connection.client().page(query, limit, parameters.text("cursor"));
                     SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
-                    json.put("objects", page.objects().stream().map(Descriptions::object).toList());
+                    json.put("objects", page.objects().stream().map(Descriptions::listed).toList());
                     json.put("cursor", page.cursor());
                     return json;
                 });

@@ -1,6 +1,7 @@
 package io.tokamak.gateway.objects;
 
 import io.tokamak.client.NodeInfo;
+import io.tokamak.gateway.events.LoggedEvent;
 import io.tokamak.objects.Durations;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.Lifetime;
@@ -8,6 +9,7 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.Pin;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -21,6 +23,13 @@ final class Descriptions {
     private Descriptions() {}
 
     static SequencedMap<String, @Nullable Object> object(ObjectInfo info) {
+        SequencedMap<String, @Nullable Object> json = listed(info);
+        json.put("pins", info.pins().stream().map(Descriptions::pin).toList());
+        return json;
+    }
+
+    /** As in a list, which does not look for pins. */
+    static SequencedMap<String, @Nullable Object> listed(ObjectInfo info) {
         ObjectMetadata metadata = info.metadata();
         SequencedMap<String, @Nullable Object> json = named(info.id(), metadata.name());
         json.put("size", info.sizeBytes());
@@ -37,7 +46,17 @@ final class Descriptions {
         json.put("group", group == null ? null : group.name());
         json.put("lifetime", lifetime(metadata.lifetime().resolve(metadata.name() != null)));
         json.put("locations", List.of(Map.of("node", info.home())));
-        json.put("pins", info.pins() == 0 ? List.of() : List.of(Map.of("count", info.pins())));
+        return json;
+    }
+
+    private static SequencedMap<String, Object> pin(Pin pin) {
+        SequencedMap<String, Object> json = new LinkedHashMap<>();
+        json.put("session", Integer.toUnsignedString(pin.session()));
+        json.put("process", pin.process());
+        json.put("language", pin.language());
+        json.put("name", pin.name());
+        json.put("since", pin.since().toString());
+        json.put("count", pin.count());
         return json;
     }
 
@@ -46,6 +65,21 @@ final class Descriptions {
         json.put("id", id.toString());
         json.put("namespace", name == null ? null : name.namespace());
         json.put("key", name == null ? null : name.key());
+        return json;
+    }
+
+    static SequencedMap<String, @Nullable Object> event(LoggedEvent event) {
+        SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
+        boolean isOfObject = event.object() != null;
+        json.put("id", isOfObject ? String.valueOf(event.object()) : null);
+        json.put("namespace", event.name() == null ? null : event.name().namespace());
+        json.put("key", event.name() == null ? null : event.name().key());
+        json.put("size", isOfObject ? event.sizeBytes() : null);
+        json.put("mediaType", isOfObject ? event.mediaType() : null);
+        if (event.node() != null) {
+            json.put("node", event.node());
+        }
+        json.put("time", event.time().toString());
         return json;
     }
 

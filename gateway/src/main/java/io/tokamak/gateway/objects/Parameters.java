@@ -3,6 +3,7 @@ package io.tokamak.gateway.objects;
 import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Durations;
 import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.ObjectName;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -59,6 +60,24 @@ public final class Parameters {
 
     @Nullable String text(String name) {
         return values.get(name);
+    }
+
+    /** The parameter {@code namespace}, by its rules; null when it is not given. */
+    @Nullable String namespace() {
+        String namespace = values.get("namespace");
+        if (namespace != null) {
+            var _ = new ObjectName(namespace, "x"); // its rules
+        }
+        return namespace;
+    }
+
+    /** The parameter {@code prefix}, of keys in a namespace; null when it is not given. */
+    @Nullable String prefix() {
+        String prefix = values.get("prefix");
+        if (prefix != null && !values.containsKey("namespace")) {
+            throw bad("prefix", "needs a namespace", "give namespace too");
+        }
+        return prefix;
     }
 
     /** A lifetime; null when it is not given. */

@@ -22,12 +22,19 @@ final class RestHandler implements WebHandler {
     private final Uploads uploads;
     private final Downloads downloads;
     private final Catalog catalog;
+    private final EventStreams events;
     private final Answers answers;
 
-    RestHandler(Uploads uploads, Downloads downloads, Catalog catalog, Answers answers) {
+    RestHandler(
+            Uploads uploads,
+            Downloads downloads,
+            Catalog catalog,
+            EventStreams events,
+            Answers answers) {
         this.uploads = uploads;
         this.downloads = downloads;
         this.catalog = catalog;
+        this.events = events;
         this.answers = answers;
     }
 
@@ -56,6 +63,7 @@ final class RestHandler implements WebHandler {
             case Address.Objects _ ->
                     method.equals(POST) ? uploads.post(exchange) : catalog.list(exchange);
             case Address.Waits _ -> catalog.await(exchange);
+            case Address.EventStream _ -> events.stream(exchange);
             case Address.Nodes _ -> catalog.nodes(exchange);
             case Address.Node(String id) -> catalog.node(exchange, id);
             case Address.OfGroup(var group) -> catalog.deleteGroup(exchange, group);
@@ -89,7 +97,7 @@ final class RestHandler implements WebHandler {
             case Address.Nowhere _ -> List.of();
             case Address.Objects _ -> List.of(GET, POST);
             case Address.Waits _ -> List.of(POST);
-            case Address.Nodes _, Address.Node _ -> List.of(GET);
+            case Address.EventStream _, Address.Nodes _, Address.Node _ -> List.of(GET);
             case Address.OfGroup _ -> List.of(DELETE);
             case Address.ById _ -> List.of(GET, HEAD, DELETE);
             case Address.ByName _ -> List.of(GET, HEAD, PUT, DELETE);

@@ -50,13 +50,13 @@ final class Cluster implements Membership, AutoCloseable {
     public int claimStoreNumber(int number) {
         IMap<Integer, String> stores = member.getMap("stores");
         if (number != 0) {
-            stores.set(number, nodeId());
+            stores.set(number, memberId());
             return number;
         }
         SecureRandom random = new SecureRandom();
         while (true) {
             int drawn = random.nextInt();
-            if (drawn != 0 && stores.putIfAbsent(drawn, nodeId()) == null) {
+            if (drawn != 0 && stores.putIfAbsent(drawn, memberId()) == null) {
                 return drawn;
             }
         }
@@ -68,7 +68,7 @@ final class Cluster implements Membership, AutoCloseable {
     }
 
     @Override
-    public String nodeId() {
+    public String memberId() {
         return member.getCluster().getLocalMember().getUuid().toString();
     }
 

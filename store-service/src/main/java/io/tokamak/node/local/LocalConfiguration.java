@@ -1,6 +1,5 @@
 package io.tokamak.node.local;
 
-import io.tokamak.node.objects.Membership;
 import io.tokamak.node.objects.Store;
 import java.io.IOException;
 import java.time.InstantSource;
@@ -12,8 +11,7 @@ import org.springframework.context.annotation.Configuration;
 class LocalConfiguration {
 
     @Bean(destroyMethod = "close")
-    LocalServer localServer(Store store, Membership membership, InstantSource clock)
-            throws IOException {
-        return new LocalServer(store, membership::nodeId, clock);
+    LocalServer localServer(Store store, InstantSource clock) throws IOException {
+        return new LocalServer(store, clock);
     }
 }

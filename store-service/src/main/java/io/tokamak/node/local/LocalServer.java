@@ -18,7 +18,6 @@ import java.time.InstantSource;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 
 /** The socket {@code control} in the store's folder, while the node runs. */
 public final class LocalServer implements AutoCloseable {
@@ -37,17 +36,12 @@ public final class LocalServer implements AutoCloseable {
      * Binds; a socket that a killed node left is replaced, as the folder's lock says that it is
      * dead.
      */
-    public LocalServer(Store store, Supplier<String> nodeId, InstantSource clock)
-            throws IOException {
+    public LocalServer(Store store, InstantSource clock) throws IOException {
         socket = store.folder().control();
         Files.deleteIfExists(socket);
         service =
                 new LocalService(
-                        store,
-                        new StoreListing(store),
-                        new EventFeed(store, clock),
-                        readers,
-                        nodeId);
+                        store, new StoreListing(store), new EventFeed(store, clock), readers);
         server =
                 NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
                         .channelType(EpollServerDomainSocketChannel.class)

@@ -62,20 +62,13 @@ final class LocalService extends LocalGrpc.LocalImplBase {
     private final StoreListing listing;
     private final EventFeed feed;
     private final Executor readers;
-    private final Supplier<String> nodeId;
     private final AtomicLong malformed = new AtomicLong();
 
-    LocalService(
-            Store store,
-            StoreListing listing,
-            EventFeed feed,
-            Executor readers,
-            Supplier<String> nodeId) {
+    LocalService(Store store, StoreListing listing, EventFeed feed, Executor readers) {
         this.store = store;
         this.listing = listing;
         this.feed = feed;
         this.readers = readers;
-        this.nodeId = nodeId;
     }
 
     /** Messages that broke a rule. */
@@ -293,7 +286,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                 status -> {
                     NodeStatus.Builder node =
                             NodeStatus.newBuilder()
-                                    .setNodeId(nodeId.get())
+                                    .setNodeId(store.id())
                                     .setStoreNumber(store.storeNumber())
                                     .setState("UP")
                                     .setStartedMillis(store.startedMillis())

@@ -11,6 +11,6 @@ public interface Membership {
 
     NameDirectory names(int storeNumber);
 
-    /** The node's id in the cluster, new at each start. */
-    String nodeId();
+    /** The node's id as a member of the cluster, new at each start. */
+    String memberId();
 }

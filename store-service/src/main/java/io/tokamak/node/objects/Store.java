@@ -25,6 +25,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Queue;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.function.BooleanSupplier;
@@ -67,6 +68,7 @@ public final class Store implements AutoCloseable {
     private final Leases leases;
     private final Holders holders;
     private final NameDirectory directory;
+    private final String id;
     private final int storeNumber;
     private final String nonce;
     private final long startedMillis;
@@ -115,6 +117,11 @@ public final class Store implements AutoCloseable {
                 membership.claimStoreNumber(files.store.getInt(StoreFile.STORE_NUMBER_OFFSET));
         directory = membership.names(storeNumber);
         files.store.putIntRelease(StoreFile.STORE_NUMBER_OFFSET, storeNumber);
+        id =
+                new UUID(
+                                files.store.getLong(StoreFile.STORE_ID_OFFSET),
+                                files.store.getLong(StoreFile.STORE_ID_OFFSET + Long.BYTES))
+                        .toString();
         space = new PoolSpace(files.poolLength());
         lifetimes = new Lifetimes(index);
         table =
@@ -892,6 +899,11 @@ public final class Store implements AutoCloseable {
                 holders.pinnedBytes(pins),
                 space.largestRunBytes(),
                 index.allocatedBytes());
+    }
+
+    /** Who the node is: known by its folder's contents, whatever process serves them. */
+    public String id() {
+        return id;
     }
 
     public int storeNumber() {

@@ -34,7 +34,7 @@ final class KillableNode {
                         .withSteps(KillableNode::reached);
         MemoryNames names = new MemoryNames();
         try (Store store = Store.open(settings, names);
-                LocalServer server = new LocalServer(store, names::nodeId, InstantSource.system());
+                LocalServer server = new LocalServer(store, InstantSource.system());
                 BufferedReader input =
                         new BufferedReader(
                                 new InputStreamReader(System.in, StandardCharsets.US_ASCII))) {

@@ -33,7 +33,7 @@ final class MemoryNames implements Membership, NameDirectory {
     }
 
     @Override
-    public String nodeId() {
+    public String memberId() {
         return "node";
     }
 

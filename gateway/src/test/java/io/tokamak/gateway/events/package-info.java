@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.gateway.events;
+
+import org.jspecify.annotations.NullMarked;
