@@ -138,7 +138,9 @@ public final class Upload implements AutoCloseable {
             }
             return response;
         } catch (StatusException e) {
-            if (e.getStatus().getCode() == Status.Code.UNAVAILABLE && !isNamed) {
+            Status.Code code = e.getStatus().getCode();
+            boolean isBroken = code == Status.Code.UNAVAILABLE || code == Status.Code.CANCELLED;
+            if (isBroken && !isNamed) {
                 throw new NodeDown(
                         gateway.address().toString(),
                         what() + " was not answered, and may have taken place",

@@ -94,9 +94,14 @@ public record WireFailure(
         return defaultInstance;
     }
 
-    /** Whether nobody answered, or who did wants to be asked again. */
+    /**
+     * Whether nobody answered, or who did wants to be asked again. A server that stops cancels its
+     * calls: CANCELLED is as good, unless the caller did it.
+     */
     public boolean isPassing() {
-        return status == Status.Code.UNAVAILABLE || retryAfter != null;
+        return status == Status.Code.UNAVAILABLE
+                || status == Status.Code.CANCELLED
+                || retryAfter != null;
     }
 
     /** A variable of the message; empty when it is not there. */
