@@ -149,7 +149,7 @@ class GrpcIT {
                             .read();
             assertThat(first).isNotNull();
             assertThat(first.getObject())
-                    .isEqualTo(put.toBuilder().clearExpires().clearHome().clearLifetime().build());
+                    .isEqualTo(put.toBuilder().clearExpires().clearHome().build());
         }
 
         @Test
