@@ -1,6 +1,7 @@
 package io.tokamak.gateway.mapping;
 
 import io.tokamak.gateway.objects.Refusal;
+import io.tokamak.objects.QuotaExceeded;
 import java.security.SecureRandom;
 import java.time.Duration;
 import java.time.Instant;
@@ -39,11 +40,11 @@ final class MappingTable<H extends Hold> {
     /**
      * Adds a mapping of what the supplier holds; it is not asked when there is no place.
      *
-     * @throws Refusal {@code quota-exceeded}
+     * @throws QuotaExceeded when all places are taken
      */
     Mapping<H> add(Supplier<H> holding, Duration ttl) {
         if (!places.tryAcquire()) {
-            throw Refusal.tooManyMappings(countMax);
+            throw QuotaExceeded.atOnce("mappings", countMax, "tokamak.mapping.count-max");
         }
         boolean isAdded = false;
         try {

@@ -117,6 +117,7 @@ public final class Problems {
                     Map.of(
                             "Retry-After",
                             Long.toString(Math.max(1, down.retryAfter().toSeconds())));
+            case QuotaExceeded _ -> Map.of("Retry-After", "1");
             case TokamakException other when status(other) == HttpStatus.SERVICE_UNAVAILABLE ->
                     Map.of("Retry-After", "1");
             default -> Map.of();

@@ -117,19 +117,6 @@ public final class Refusal extends RuntimeException {
                 Map.of());
     }
 
-    public static Refusal tooManyMappings(int limit) {
-        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("limit", limit);
-        return new Refusal(
-                HttpStatus.TOO_MANY_REQUESTS,
-                "quota-exceeded",
-                "all %d mappings are taken".formatted(limit),
-                "release mappings that are no longer read, retry when some have expired, or raise"
-                        + " tokamak.mapping.count-max",
-                numbers,
-                Map.of("Retry-After", "1"));
-    }
-
     HttpStatus status() {
         return status;
     }

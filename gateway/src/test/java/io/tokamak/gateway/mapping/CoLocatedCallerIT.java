@@ -54,6 +54,7 @@ class CoLocatedCallerIT {
                 SpringApplication.run(
                         GatewayApplication.class,
                         "--server.port=0",
+                        "--spring.grpc.server.port=0",
                         "--tokamak.folder=" + node.folder());
         int port =
                 Objects.requireNonNull(

@@ -140,7 +140,7 @@ class MappingTableTest {
                                             throw new AssertionError("held without a place");
                                         },
                                         MINUTE))
-                .hasMessageContaining("all 2 mappings are taken");
+                .hasMessageContaining("2 mappings at once");
         small.release(first);
         small.add(Held::new, MINUTE);
         assertThat(small.count()).isEqualTo(2);
