@@ -36,6 +36,7 @@ final class Bench implements Callable<Integer> {
                     new WakeScenario(),
                     new RestScenario(),
                     new RestLoadScenario(),
+                    new GrpcScenario(),
                     new CopiesScenario(),
                     new FootprintScenario(),
                     new RestartScenario(),
@@ -68,8 +69,8 @@ final class Bench implements Callable<Integer> {
             paramLabel = "PREFIX",
             split = ",",
             description =
-                    "only these: calls, puts, named, wake, rest, load, copies, footprint, restart,"
-                            + " idle")
+                    "only these: calls, puts, named, wake, rest, load, grpc, copies, footprint,"
+                            + " restart, idle")
     private List<String> only = List.of();
 
     @Option(names = "--publish", description = "also write docs/benchmarks.md")

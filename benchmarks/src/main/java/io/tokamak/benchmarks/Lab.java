@@ -95,6 +95,11 @@ final class Lab implements AutoCloseable {
 
     /** A gateway to the node that scenarios share; the caller ends it. */
     Service startGateway() throws IOException, InterruptedException {
+        return startGateway(Service.freePort());
+    }
+
+    /** As the other, with gRPC on that port. */
+    Service startGateway(int grpcPort) throws IOException, InterruptedException {
         node();
         return Service.start(
                 program("gateway"),
@@ -102,7 +107,7 @@ final class Lab implements AutoCloseable {
                 Service.GATEWAY_HEAP,
                 Map.of("TOKAMAK_FOLDER", folder().toString()),
                 List.of(),
-                List.of("--spring.grpc.server.port=" + Service.freePort()));
+                List.of("--spring.grpc.server.port=" + grpcPort));
     }
 
     /** A node with nothing in its folder. */

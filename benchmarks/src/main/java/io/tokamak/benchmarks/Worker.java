@@ -31,6 +31,9 @@ final class Worker {
             case "bare-server" -> new BareServerTask();
             case "webflux-server" -> new WebFluxServerTask();
             case "slow-readers" -> new SlowReadersTask();
+            case "grpc" -> new GrpcTask();
+            case "grpc-batch" -> new GrpcBatchTask();
+            case "bare-grpc" -> new BareGrpcTask();
             default -> throw new IllegalArgumentException("no task " + name);
         };
     }

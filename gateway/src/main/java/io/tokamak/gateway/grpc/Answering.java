@@ -26,7 +26,7 @@ abstract class Answering<Q extends Message, A> extends OpenCall<A> {
     abstract void begin(Q request);
 
     /**
-     * Sends answers while the caller {@link #isReady}.
+     * Sends answers while the caller {@link #canSend}.
      *
      * @return whether that was all
      */

@@ -76,7 +76,7 @@ final class BatchGetCall extends Answering<BatchGetRequest, Frame> {
     boolean proceed() {
         TokamakClient client = connection.client();
         try {
-            while (isReady() && next < targets.size()) {
+            while (canSend() && next < targets.size()) {
                 while (next < targets.size() && add(client, targets.get(next))) {
                     next++;
                 }

@@ -11,7 +11,6 @@ import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
-import io.tokamak.objects.ObjectName;
 import io.tokamak.proto.v1.DeleteRequest;
 import io.tokamak.proto.v1.DeleteResponse;
 import io.tokamak.proto.v1.GetNodeRequest;
@@ -103,17 +102,10 @@ final class Catalog {
                     "limit is " + Integer.toUnsignedString(limit),
                     "give 1 to " + LIMIT_MAX + ", or 0 for " + LIMIT);
         }
-        String namespace = Messages.textOrNull(request.getNamespace());
-        String prefix = Messages.textOrNull(request.getPrefix());
-        if (namespace != null) {
-            var _ = new ObjectName(namespace, "x"); // its rules
-        } else if (prefix != null) {
-            throw Messages.bad("a prefix without a namespace", "give the namespace too");
-        }
         ListQuery query =
                 new ListQuery(
-                        namespace,
-                        prefix,
+                        Messages.namespace(request.getNamespace(), request.getPrefix()),
+                        Messages.textOrNull(request.getPrefix()),
                         group(request),
                         Messages.textOrNull(request.getMediaType()));
         String cursor = Messages.textOrNull(request.getCursor());

@@ -72,7 +72,7 @@ final class GetCall extends Answering<GetRequest, Frame> {
         if (pinned == null) {
             return false; // released
         }
-        while (isReady() && (at < end || info != null)) {
+        while (canSend() && (at < end || info != null)) {
             long length = Math.min(PART_BYTES, end - at);
             byte[] head = head(info, (int) length);
             send(new Frame(head, head.length, pinned.bytes().asSlice(at, length), scratch));

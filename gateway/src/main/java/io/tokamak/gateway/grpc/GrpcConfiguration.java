@@ -2,6 +2,7 @@ package io.tokamak.gateway.grpc;
 
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
+import io.tokamak.gateway.events.Events;
 import io.tokamak.gateway.mapping.CoLocation;
 import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.NodeConnection;
@@ -53,6 +54,7 @@ class GrpcConfiguration {
             UploadSlots slots,
             CoLocation coLocation,
             Lasting lasting,
+            Events events,
             GatewayProperties properties,
             ScheduledExecutorService uploadAlarms) {
         return Services.service(
@@ -78,6 +80,10 @@ class GrpcConfiguration {
                                 ObjectStoreGrpc.getMapMethod(),
                                 ObjectStoreGrpc.getMapMethod().getResponseMarshaller(),
                                 call -> new MapCall(call, connection, coLocation, lasting)),
+                        Services.method(
+                                ObjectStoreGrpc.getWatchMethod(),
+                                ObjectStoreGrpc.getWatchMethod().getResponseMarshaller(),
+                                call -> new WatchCall(call, events)),
                         Services.unary(
                                 ObjectStoreGrpc.getHeadMethod(),
                                 HeadRequest.parser(),

@@ -62,7 +62,7 @@ final class MapCall extends Answering<MapRequest, MapResponse> implements Lastin
     @Override
     boolean proceed() {
         MapResponse unsent = answer;
-        if (unsent != null && isReady()) {
+        if (unsent != null && canSend()) {
             answer = null;
             send(unsent);
         }

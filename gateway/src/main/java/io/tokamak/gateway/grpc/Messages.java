@@ -108,6 +108,21 @@ final class Messages {
                 spec.getGroup());
     }
 
+    /**
+     * The namespace to look into; null: all.
+     *
+     * @throws InvalidRequest when it is none, or there is a prefix without one
+     */
+    static @Nullable String namespace(String namespace, String prefix) {
+        if (!namespace.isEmpty()) {
+            return new ObjectName(namespace, "x").namespace(); // has its rules
+        }
+        if (!prefix.isEmpty()) {
+            throw bad("a prefix without a namespace", "give the namespace too");
+        }
+        return null;
+    }
+
     static String namespaceOrDefault(String namespace) {
         return namespace.isEmpty() ? ObjectName.DEFAULT_NAMESPACE : namespace;
     }

@@ -73,7 +73,8 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
         return call.isCancelled();
     }
 
-    final boolean isReady() {
+    /** Whether the caller has taken most of what was sent. */
+    final boolean canSend() {
         return call.isReady();
     }
 

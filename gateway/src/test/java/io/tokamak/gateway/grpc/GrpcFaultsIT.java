@@ -32,8 +32,12 @@ import io.tokamak.proto.v1.PutRequest;
 import io.tokamak.proto.v1.PutResponse;
 import io.tokamak.proto.v1.PutSpec;
 import io.tokamak.proto.v1.WaitRequest;
+import io.tokamak.proto.v1.WatchRequest;
+import io.tokamak.proto.v1.WatchResponse;
+import io.tokamak.proto.v1.WatchResponse.Kind;
 import java.nio.file.Files;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -49,7 +53,7 @@ class GrpcFaultsIT {
     @BeforeEach
     void start() throws Exception {
         gateway =
-                new GrpcGateway(
+                GrpcGateway.withNode(
                         "--spring.grpc.server.keepalive.time=2s",
                         "--spring.grpc.server.keepalive.timeout=2s");
     }
@@ -73,6 +77,19 @@ class GrpcFaultsIT {
                                 .build());
     }
 
+    private BlockingClientCall<?, WatchResponse> watch() throws Exception {
+        BlockingClientCall<?, WatchResponse> call =
+                gateway.store().watch(WatchRequest.getDefaultInstance());
+        assertThat(kind(call)).isEqualTo(Kind.KIND_SUBSCRIBED);
+        return call;
+    }
+
+    private static Kind kind(BlockingClientCall<?, WatchResponse> call) throws Exception {
+        WatchResponse event = call.read();
+        assertThat(event).isNotNull();
+        return event.getKind();
+    }
+
     private void awaitInVain(WaitRequest wait) throws Exception {
         assertUnavailable(() -> gateway.store().wait(wait));
     }
@@ -86,6 +103,7 @@ class GrpcFaultsIT {
         gateway.put("kept", bytes);
         BlockingClientCall<?, MapResponse> mapped = map("kept");
         assertThat(mapped.read()).isNotNull();
+        BlockingClientCall<?, WatchResponse> watched = watch();
         BlockingClientCall<?, GetResponse> reading =
                 gateway.store().get(GetRequest.newBuilder().setObject(ref("kept")).build());
         GetResponse first = reading.read();
@@ -145,7 +163,12 @@ class GrpcFaultsIT {
         gateway.awaitServing();
         assertUnavailable(mapped::read);
         assertThat(gateway.get(ref("kept"))).isEqualTo(bytes);
+        assertThat(List.of(kind(watched), kind(watched), kind(watched)))
+                .startsWith(Kind.KIND_NODE_DOWN)
+                .containsExactlyInAnyOrder(Kind.KIND_NODE_DOWN, Kind.KIND_NODE_UP, Kind.KIND_GAP);
         gateway.put("half", bytes);
+        assertThat(kind(watched)).isEqualTo(Kind.KIND_SEALED);
+        watched.cancel("heard", null);
         BlockingClientCall<?, MapResponse> again = map("kept");
         assertThat(again.read()).isNotNull();
         again.cancel("seen", null);
@@ -178,12 +201,14 @@ class GrpcFaultsIT {
         gateway.put("kept", bytes);
         BlockingClientCall<?, MapResponse> mapped = map("kept");
         assertThat(mapped.read()).isNotNull();
+        BlockingClientCall<?, WatchResponse> watched = watch();
         BlockingClientCall<?, GetResponse> reading =
                 gateway.store().get(GetRequest.newBuilder().setObject(ref("kept")).build());
         GetResponse first = reading.read();
         assertThat(first).isNotNull();
         CompletableFuture<Void> stopping = CompletableFuture.runAsync(gateway::stopServing);
         assertUnavailable(mapped::read);
+        assertUnavailable(watched::read);
         long received = first.getData().size();
         for (GetResponse part = reading.read(); part != null; part = reading.read()) {
             received += part.getData().size();

@@ -58,8 +58,18 @@ final class GrpcGateway implements AutoCloseable {
     /**
      * @param properties further ones, as {@code --name=value}
      */
-    GrpcGateway(String... properties) throws IOException {
-        this(new NodeProcess(), properties);
+    static GrpcGateway withNode(String... properties) throws IOException {
+        NodeProcess node = new NodeProcess();
+        boolean isStarted = false;
+        try {
+            GrpcGateway gateway = new GrpcGateway(node, properties);
+            isStarted = true;
+            return gateway;
+        } finally {
+            if (!isStarted) {
+                node.close();
+            }
+        }
     }
 
     /** In front of a node that there is. */

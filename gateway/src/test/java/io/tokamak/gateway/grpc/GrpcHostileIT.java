@@ -34,6 +34,7 @@ import io.tokamak.proto.v1.PutRequest;
 import io.tokamak.proto.v1.PutResponse;
 import io.tokamak.proto.v1.PutSpec;
 import io.tokamak.proto.v1.WaitRequest;
+import io.tokamak.proto.v1.WatchRequest;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -68,7 +69,7 @@ class GrpcHostileIT {
 
     @BeforeAll
     static void start() throws Exception {
-        gateway = new GrpcGateway("--tokamak.uploads-max=64");
+        gateway = GrpcGateway.withNode("--tokamak.uploads-max=64");
     }
 
     @AfterAll
@@ -384,7 +385,7 @@ class GrpcHostileIT {
         var wait = duration(Duration.ofMinutes(1));
         for (int i = 0; i < 150; i++) {
             BlockingClientCall<?, ?> call =
-                    switch (random.nextInt(6)) {
+                    switch (random.nextInt(7)) {
                         case 0 -> put(part, random.nextInt(6), random.nextBoolean());
                         case 1 ->
                                 gateway.store()
@@ -413,6 +414,7 @@ class GrpcHostileIT {
                                                         .addObjects(ref("never"))
                                                         .setWait(wait)
                                                         .build());
+                        case 5 -> gateway.store().watch(WatchRequest.getDefaultInstance());
                         default ->
                                 gateway.store()
                                         .map(

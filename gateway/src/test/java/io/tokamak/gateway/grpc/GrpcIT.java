@@ -52,6 +52,9 @@ import io.tokamak.proto.v1.PutResponse;
 import io.tokamak.proto.v1.PutSpec;
 import io.tokamak.proto.v1.WaitRequest;
 import io.tokamak.proto.v1.WaitResponse;
+import io.tokamak.proto.v1.WatchRequest;
+import io.tokamak.proto.v1.WatchResponse;
+import io.tokamak.proto.v1.WatchResponse.Kind;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -83,7 +86,7 @@ class GrpcIT {
 
     @BeforeAll
     static void start() throws Exception {
-        gateway = new GrpcGateway("--tokamak.uploads-max=8");
+        gateway = GrpcGateway.withNode("--tokamak.uploads-max=8", "--tokamak.events.logged=200");
     }
 
     @AfterAll
@@ -740,6 +743,107 @@ class GrpcIT {
                     Code.NOT_FOUND,
                     "node-not-found",
                     () -> nodes.getNode(GetNodeRequest.newBuilder().setId("x").build()));
+        }
+    }
+
+    @Nested
+    class Watch {
+        private static BlockingClientCall<?, WatchResponse> watch(WatchRequest.Builder request)
+                throws Exception {
+            BlockingClientCall<?, WatchResponse> call = gateway.store().watch(request.build());
+            assertThat(next(call).getKind()).isEqualTo(Kind.KIND_SUBSCRIBED);
+            return call;
+        }
+
+        private static WatchResponse next(BlockingClientCall<?, WatchResponse> call)
+                throws Exception {
+            WatchResponse event = call.read();
+            assertThat(event).isNotNull();
+            return event;
+        }
+
+        private static WatchRequest.Builder below(String prefix) {
+            return WatchRequest.newBuilder().setNamespace(NAMESPACE).setPrefix(prefix);
+        }
+
+        private static void delete(String key) throws Exception {
+            gateway.store().delete(DeleteRequest.newBuilder().addObjects(ref(key)).build());
+        }
+
+        @Test
+        void whatHappensIsHeardOfInOrder() throws Exception {
+            BlockingClientCall<?, WatchResponse> call = watch(below("watch/"));
+            gateway.put("unwatched", new byte[1]);
+            gateway.put("watch/1", new byte[5]);
+            gateway.put("watch/2", new byte[6]);
+            delete("watch/1");
+            WatchResponse first = next(call);
+            assertThat(first.getKind()).isEqualTo(Kind.KIND_SEALED);
+            assertThat(first.getName()).isEqualTo(name("watch/1"));
+            assertThat(first.getSizeBytes()).isEqualTo(5);
+            assertThat(first.getMediaType()).isEqualTo("application/octet-stream");
+            assertThat(next(call).getName()).isEqualTo(name("watch/2"));
+            WatchResponse last = next(call);
+            assertThat(last.getKind()).isEqualTo(Kind.KIND_DELETED);
+            assertThat(last.getName()).isEqualTo(name("watch/1"));
+            call.cancel("heard", null);
+        }
+
+        @Test
+        void goesOnBehindTheLastEventSeen() throws Exception {
+            BlockingClientCall<?, WatchResponse> call = watch(below("resumed/"));
+            gateway.put("resumed/1", new byte[1]);
+            String seen = next(call).getSequence();
+            call.cancel("heard", null);
+            gateway.put("resumed/2", new byte[1]);
+            BlockingClientCall<?, WatchResponse> again = watch(below("resumed/").setAfter(seen));
+            assertThat(next(again).getName()).isEqualTo(name("resumed/2"));
+            again.cancel("heard", null);
+            BlockingClientCall<?, WatchResponse> ancient = watch(below("resumed/").setAfter("1"));
+            assertThat(next(ancient).getKind()).isEqualTo(Kind.KIND_GAP);
+            ancient.cancel("heard", null);
+        }
+
+        @Test
+        @DisplayName("a listener that does not read misses events, and is told so")
+        void slow() throws Exception {
+            BlockingClientCall<?, WatchResponse> call = watch(below("many/"));
+            String longKey = "many/" + "x".repeat(1000);
+            for (int i = 0; i < 1200; i++) { // more than fit the log and the way to the caller
+                gateway.put(longKey, new byte[1]);
+                delete(longKey);
+            }
+            boolean isMissed = false;
+            gateway.put("many/last", new byte[1]);
+            for (WatchResponse event = next(call);
+                    !event.getName().getKey().equals("many/last");
+                    event = next(call)) {
+                isMissed |= event.getKind() == Kind.KIND_GAP;
+            }
+            assertThat(isMissed).isTrue();
+            call.cancel("heard", null);
+        }
+
+        @Test
+        void hasRules() throws Exception {
+            assertFails(
+                    Code.INVALID_ARGUMENT,
+                    "bad-cursor",
+                    () -> gateway.store().watch(below("x").setAfter("nonsense").build()).read());
+            assertFails(
+                    Code.INVALID_ARGUMENT,
+                    "bad-parameter",
+                    () ->
+                            gateway.store()
+                                    .watch(WatchRequest.newBuilder().setPrefix("x").build())
+                                    .read());
+            assertFails(
+                    Code.INVALID_ARGUMENT,
+                    "bad-name",
+                    () ->
+                            gateway.store()
+                                    .watch(WatchRequest.newBuilder().setNamespace("A").build())
+                                    .read());
         }
     }
 
