@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class Store implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
-    private static final long SLEEP_NANOS = 50_000_000;
+    private static final long SLEEP_NANOS = Futex.patience(50_000_000);
     private static final long LOCK_PROBE_NANOS = 250_000_000;
     private static final int PREFETCHED = 32;
     private static final int SECRET_BYTES = 12;
