@@ -9,6 +9,7 @@ import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.NativeFailure;
 import io.tokamak.memory.OpenFile;
+import io.tokamak.memory.Processes;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.IncompatibleStore;
@@ -23,6 +24,7 @@ import io.tokamak.session.PinTable;
 import io.tokamak.session.Pinned;
 import io.tokamak.session.Session;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -142,7 +144,7 @@ final class Attachment implements Holding {
                 return new StoreMapping(store, index, pool);
             } catch (NativeFailure failure) {
                 if (failure.isPermission()) {
-                    throw denied("read", folder, failure);
+                    throw denied("read", folder, folder.path(), failure);
                 }
                 throw down(folder, String.valueOf(failure.getMessage()), failure);
             } catch (IOException e) {
@@ -182,11 +184,25 @@ final class Attachment implements Holding {
         return new NodeDown(folder.path().toString(), why, RETRY_AFTER, cause);
     }
 
-    private static PermissionDenied denied(String action, Folder folder, Throwable cause) {
-        PermissionDenied denied =
-                new PermissionDenied("this user", action, folder.path().toString());
-        denied.initCause(cause);
-        return denied;
+    /**
+     * @param path whose group has the right
+     */
+    private static PermissionDenied denied(
+            String action, Folder folder, Path path, Throwable cause) {
+        return new PermissionDenied(
+                "user " + Processes.effectiveUid(),
+                action,
+                folder.path().toString(),
+                groupOf(path) + " may: run as a member, or have the user added to it",
+                cause);
+    }
+
+    private static String groupOf(Path path) {
+        try {
+            return "group " + Files.getAttribute(path, "unix:gid");
+        } catch (IOException hidden) {
+            return "the group of " + path;
+        }
     }
 
     Folder folder() {
@@ -513,7 +529,7 @@ final class Attachment implements Holding {
             return known;
         } catch (NativeFailure failure) {
             if (failure.isPermission()) {
-                throw denied("write", folder, failure);
+                throw denied("write", folder, folder.pool(), failure);
             }
             throw down(folder, String.valueOf(failure.getMessage()), failure);
         } catch (IOException e) {

@@ -6,6 +6,7 @@ import io.grpc.StatusRuntimeException;
 import io.tokamak.layout.Folder;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.Futex;
 import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.Deadline;
@@ -74,7 +75,7 @@ final class MappedClient implements TokamakClient {
 
     private static final int IDS_PER_CALL = 100_000;
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-    private static final long SLEEP_NANOS_MAX = TimeUnit.SECONDS.toNanos(1);
+    private static final long SLEEP_NANOS_MAX = Futex.patience(TimeUnit.SECONDS.toNanos(1));
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /**

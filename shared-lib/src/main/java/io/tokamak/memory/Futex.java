@@ -1,6 +1,7 @@
 package io.tokamak.memory;
 
 import java.lang.foreign.MemorySegment;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Sleeping on a word of shared memory, and waking who sleeps there. Works between processes and
@@ -21,7 +22,22 @@ public final class Futex {
         TIMED_OUT
     }
 
+    /** Seconds; see {@link #patience}. */
+    public static final String PATIENCE_PROPERTY = "tokamak.patience";
+
+    private static final long PATIENCE_NANOS =
+            TimeUnit.SECONDS.toNanos(Long.getLong(PATIENCE_PROPERTY, 0));
+
     private Futex() {}
+
+    /**
+     * How long a sleeper relies on being woken before it looks for itself: so long, or longer when
+     * a test says so with {@link #PATIENCE_PROPERTY}. The look makes up for a wake-up that was
+     * lost; without it the loss is seen (I27).
+     */
+    public static long patience(long nanos) {
+        return Math.max(nanos, PATIENCE_NANOS);
+    }
 
     /**
      * Sleeps while the word has the expected value, until woken. The look at the word and falling

@@ -1,6 +1,6 @@
 package io.tokamak.objects;
 
-/** The namespace has used what it may. Delete, or have the quota raised. */
+/** The caller has used what it may. Give something back, or have the limit raised. */
 @SuppressWarnings("serial") // never serialized
 public final class QuotaExceeded extends TokamakException {
     public static final String CODE = "quota-exceeded";
@@ -42,6 +42,13 @@ public final class QuotaExceeded extends TokamakException {
      */
     public static QuotaExceeded atOnce(String what, long limit, String property) {
         return new QuotaExceeded(limit, what, property);
+    }
+
+    /**
+     * @param detail what is limited, whose it is, and how much of it is used
+     */
+    public QuotaExceeded(String detail, String remedy, long used, long limit) {
+        super(CODE, detail, remedy, Numbers.quota(1, used, limit));
     }
 
     @Override

@@ -29,7 +29,7 @@ public final class Lane {
     private static final long WARM_STEP_BYTES = 1 << 20;
 
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
-    private static final long SLEEP_NANOS_MAX = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long SLEEP_NANOS_MAX = Futex.patience(TimeUnit.MILLISECONDS.toNanos(50));
     private static final long PARK_NANOS = TimeUnit.MICROSECONDS.toNanos(50);
 
     private final AtomicInteger use = new AtomicInteger(BUSY);

@@ -26,7 +26,7 @@ final class AttachStream implements ClientResponseObserver<AttachRequest, Attach
     private sealed interface Arrival {
         record Response(AttachResponse response) implements Arrival {}
 
-        record End(Status status) implements Arrival {}
+        record End(StatusRuntimeException failure) implements Arrival {}
     }
 
     private final Control control;
@@ -91,8 +91,10 @@ final class AttachStream implements ClientResponseObserver<AttachRequest, Attach
         return switch (arrival) {
             case Arrival.Response(AttachResponse response) when response.hasGo() -> true;
             case Arrival.Response(AttachResponse response) -> throw unexpected(response);
-            case Arrival.End(Status status) when status.getCode() == Status.Code.NOT_FOUND -> false;
-            case Arrival.End(Status status) -> throw control.translate(failure(status));
+            case Arrival.End(StatusRuntimeException failure)
+                    when failure.getStatus().getCode() == Status.Code.NOT_FOUND ->
+                    false;
+            case Arrival.End(StatusRuntimeException failure) -> throw control.translate(failure);
         };
     }
 
@@ -137,16 +139,23 @@ final class AttachStream implements ClientResponseObserver<AttachRequest, Attach
 
     @Override
     public void onError(Throwable failure) {
-        end(Status.fromThrowable(failure));
+        // With its trailers, where the details are.
+        end(
+                failure instanceof StatusRuntimeException status
+                        ? status
+                        : Status.fromThrowable(failure).asRuntimeException());
     }
 
     @Override
     public void onCompleted() {
-        end(Status.UNAVAILABLE.withDescription("the node ended the connection"));
+        end(
+                Status.UNAVAILABLE
+                        .withDescription("the node ended the connection")
+                        .asRuntimeException());
     }
 
-    private void end(Status status) {
-        arrivals.add(new Arrival.End(status));
+    private void end(StatusRuntimeException failure) {
+        arrivals.add(new Arrival.End(failure));
         ended.countDown();
         Consumer<AttachStream> action;
         synchronized (this) {
@@ -160,7 +169,7 @@ final class AttachStream implements ClientResponseObserver<AttachRequest, Attach
     private AttachResponse next(Deadline deadline) {
         return switch (take(deadline)) {
             case Arrival.Response(AttachResponse response) -> response;
-            case Arrival.End(Status status) -> throw control.translate(failure(status));
+            case Arrival.End(StatusRuntimeException failure) -> throw control.translate(failure);
         };
     }
 
@@ -200,9 +209,5 @@ final class AttachStream implements ClientResponseObserver<AttachRequest, Attach
             throw new IllegalStateException("not started");
         }
         return requests;
-    }
-
-    private static StatusRuntimeException failure(Status status) {
-        return status.asRuntimeException();
     }
 }

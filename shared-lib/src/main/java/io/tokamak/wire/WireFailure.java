@@ -127,13 +127,7 @@ public record WireFailure(
             case OutOfMemory.CODE -> new OutOfMemory(Shortage.of(this));
             case TooLarge.CODE -> new TooLarge(number("requested"), number("capacity"));
             case TooManyPins.CODE -> new TooManyPins((int) number("pins"), (int) number("limit"));
-            case QuotaExceeded.CODE ->
-                    new QuotaExceeded(
-                            orElse(text("namespace"), node),
-                            orElse(text("quota"), "requests"),
-                            Math.max(1, number("requested")),
-                            number("used"),
-                            number("limit"));
+            case QuotaExceeded.CODE -> quota();
             case DigestMismatch.CODE ->
                     new DigestMismatch("sha-256", text("expected"), text("actual"));
             case SessionFenced.CODE -> new SessionFenced(text("session"), detail);
@@ -174,6 +168,21 @@ public record WireFailure(
                     new NodeDown(
                             node, detail, retryAfter == null ? RETRY_AFTER : retryAfter, cause);
         };
+    }
+
+    private QuotaExceeded quota() {
+        return text("namespace").isEmpty()
+                ? new QuotaExceeded(
+                        detail,
+                        orElse(text("remedy"), "repeat it when others have ended"),
+                        number("used"),
+                        number("limit"))
+                : new QuotaExceeded(
+                        text("namespace"),
+                        orElse(text("quota"), "requests"),
+                        Math.max(1, number("requested")),
+                        number("used"),
+                        number("limit"));
     }
 
     private ObjectNotFound notFound() {

@@ -3,6 +3,7 @@ package io.tokamak.node.local;
 import io.grpc.Status.Code;
 import io.grpc.stub.StreamObserver;
 import io.tokamak.layout.StoreFile;
+import io.tokamak.node.objects.Peer;
 import io.tokamak.node.objects.Store;
 import io.tokamak.proto.local.v1.AttachRequest;
 import io.tokamak.proto.local.v1.AttachResponse;
@@ -24,13 +25,16 @@ final class AttachConnection implements StreamObserver<AttachRequest> {
     }
 
     private final Store store;
+    private final Peer peer;
     private final StreamObserver<AttachResponse> responses;
     private final Runnable malformed;
     private volatile Step step = Step.NEW;
     private volatile @Nullable String session;
 
-    AttachConnection(Store store, StreamObserver<AttachResponse> responses, Runnable malformed) {
+    AttachConnection(
+            Store store, Peer peer, StreamObserver<AttachResponse> responses, Runnable malformed) {
         this.store = store;
+        this.peer = peer;
         this.responses = responses;
         this.malformed = malformed;
     }
@@ -63,7 +67,7 @@ final class AttachConnection implements StreamObserver<AttachRequest> {
         }
         step = Step.OFFERED;
         answer(
-                store.offer(),
+                store.offer(peer),
                 offer -> {
                     session = offer.session();
                     if (step == Step.ENDED) {
@@ -105,7 +109,7 @@ final class AttachConnection implements StreamObserver<AttachRequest> {
         }
         step = Step.ATTACHED;
         answer(
-                store.resume(name),
+                store.resume(name, peer),
                 known -> {
                     if (known) {
                         session = name;

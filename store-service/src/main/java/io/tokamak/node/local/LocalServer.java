@@ -1,6 +1,7 @@
 package io.tokamak.node.local;
 
 import io.grpc.Server;
+import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
@@ -43,7 +44,10 @@ public final class LocalServer implements AutoCloseable {
                 new LocalService(
                         store, new StoreListing(store), new EventFeed(store, clock), readers);
         server =
-                NettyServerBuilder.forAddress(new DomainSocketAddress(socket.toFile()))
+                NettyServerBuilder.forAddress(
+                                new DomainSocketAddress(socket.toFile()),
+                                InternalNettyServerCredentials.create(new PeerNegotiation()))
+                        .intercept(new PeerNegotiation.Interceptor())
                         .channelType(EpollServerDomainSocketChannel.class)
                         .bossEventLoopGroup(threads)
                         .workerEventLoopGroup(threads)

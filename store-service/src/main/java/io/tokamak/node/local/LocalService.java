@@ -81,7 +81,8 @@ final class LocalService extends LocalGrpc.LocalImplBase {
 
     @Override
     public StreamObserver<AttachRequest> attach(StreamObserver<AttachResponse> responses) {
-        return new AttachConnection(store, responses, malformed::incrementAndGet);
+        return new AttachConnection(
+                store, PeerNegotiation.peer(), responses, malformed::incrementAndGet);
     }
 
     @Override

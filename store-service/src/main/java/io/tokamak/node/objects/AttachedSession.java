@@ -42,6 +42,12 @@ final class AttachedSession {
     /** Where the search for a free lane goes on: a lane just given back is used again last. */
     private int laneCursor;
 
+    /** Who attached; the node, as long as nobody has resumed a session of before. */
+    Peer peer = Peer.NODE;
+
+    /** Objects that it is notified of, at most {@link Waits#INTERESTS_MAX}. */
+    int interestCount;
+
     /** Objects that end with this session. */
     final List<ObjectId> ownObjects = new ArrayList<>();
 

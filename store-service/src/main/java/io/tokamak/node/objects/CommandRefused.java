@@ -57,6 +57,16 @@ public final class CommandRefused extends RuntimeException {
                 Kind.FENCED, "a session's file was truncated: look again", Map.of());
     }
 
+    /**
+     * @param what is limited, and whose: "sessions of user 7"
+     */
+    static CommandRefused usedUp(String what, long used, long limit, String remedy) {
+        return new CommandRefused(
+                Kind.USED_UP,
+                "%d of %d %s are in use".formatted(used, limit, what),
+                Map.of("used", "" + used, "limit", "" + limit, "remedy", remedy));
+    }
+
     static CommandRefused invalid(String message) {
         return new CommandRefused(Kind.INVALID, message, Map.of());
     }

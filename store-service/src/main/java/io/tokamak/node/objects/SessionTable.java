@@ -15,9 +15,44 @@ import org.slf4j.LoggerFactory;
 final class SessionTable {
     private static final Logger LOG = LoggerFactory.getLogger(SessionTable.class);
 
+    /** A process needs one; what libraries in it have each for itself is a handful. */
+    static final int SESSIONS_OF_PROCESS_MAX = 64;
+
+    /** Their files are at most an eighth of a GiB. */
+    static final int SESSIONS_OF_USER_MAX = 1_024;
+
     private final Map<String, AttachedSession> byName = new HashMap<>();
     private final List<AttachedSession> all = new ArrayList<>();
     private long fencedCount;
+
+    /**
+     * @throws CommandRefused when the peer has all the sessions that it may have
+     */
+    void admit(Peer peer) {
+        if (peer.equals(Peer.NODE)) {
+            return;
+        }
+        int ofProcess = 0;
+        int ofUser = 0;
+        for (AttachedSession session : all) {
+            ofUser += session.peer.uid() == peer.uid() ? 1 : 0;
+            ofProcess += session.peer.equals(peer) ? 1 : 0;
+        }
+        if (peer.pid() > 0 && ofProcess >= SESSIONS_OF_PROCESS_MAX) {
+            throw CommandRefused.usedUp(
+                    "sessions of process " + peer.pid(),
+                    ofProcess,
+                    SESSIONS_OF_PROCESS_MAX,
+                    "connect once in a process, and close the client at its end");
+        }
+        if (ofUser >= SESSIONS_OF_USER_MAX) {
+            throw CommandRefused.usedUp(
+                    "sessions of user " + peer.uid(),
+                    ofUser,
+                    SESSIONS_OF_USER_MAX,
+                    "end some of the user's processes, or share a client between them");
+        }
+    }
 
     void add(AttachedSession session) {
         byName.put(session.name, session);

@@ -45,7 +45,7 @@ import org.slf4j.LoggerFactory;
 public final class Store implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
-    private static final long SLEEP_NANOS = 50_000_000;
+    private static final long SLEEP_NANOS = Futex.patience(50_000_000);
     private static final long LOCK_PROBE_NANOS = 250_000_000;
     private static final int PREFETCHED = 32;
     private static final int SECRET_BYTES = 12;
@@ -379,12 +379,15 @@ public final class Store implements AutoCloseable {
     /**
      * Makes a session file for a client. It counts once its lock is held and {@link #ready} was
      * called.
+     *
+     * @param peer who asks; it may have so many sessions and no more
      */
-    public CompletableFuture<Offer> offer() {
+    public CompletableFuture<Offer> offer(Peer peer) {
         return command(
                 () -> {
+                    sessions.admit(peer);
                     try {
-                        return makeSession();
+                        return makeSession(peer);
                     } catch (IOException e) {
                         throw new CommandRefused(
                                 CommandRefused.Kind.USED_UP,
@@ -394,7 +397,7 @@ public final class Store implements AutoCloseable {
                 });
     }
 
-    private Offer makeSession() throws IOException {
+    private Offer makeSession(Peer peer) throws IOException {
         int number = files.store.getInt(StoreFile.NEXT_SESSION_OFFSET);
         files.store.putIntRelease(StoreFile.NEXT_SESSION_OFFSET, number + 1);
         byte[] secret = new byte[SECRET_BYTES];
@@ -411,6 +414,7 @@ public final class Store implements AutoCloseable {
             throw e;
         }
         AttachedSession session = new AttachedSession(name, number, file, System.nanoTime());
+        session.peer = peer;
         Memory memory = session.memory;
         memory.putInt(SessionFile.SESSION_NUMBER_OFFSET, number);
         memory.putInt(SessionFile.STATE_OFFSET, SessionFile.STATE_OFFERED);
@@ -443,11 +447,15 @@ public final class Store implements AutoCloseable {
      * Whether a session of before is still there; a client that lost its connection goes on with
      * it.
      */
-    public CompletableFuture<Boolean> resume(String name) {
+    public CompletableFuture<Boolean> resume(String name, Peer peer) {
         return command(
                 () -> {
                     AttachedSession session = sessions.find(name);
-                    return session != null && session.state == AttachedSession.State.ATTACHED;
+                    if (session == null || session.state != AttachedSession.State.ATTACHED) {
+                        return false;
+                    }
+                    session.peer = peer;
+                    return true;
                 });
     }
 
@@ -492,7 +500,6 @@ public final class Store implements AutoCloseable {
             return;
         }
         nextProbeNanos = nowNanos + LOCK_PROBE_NANOS;
-        suspects.clear();
         for (AttachedSession session : List.copyOf(sessions.all())) {
             if (!session.isUnreadable() && SessionTable.isTruncated(session)) {
                 session.setUnreadable();
@@ -500,11 +507,13 @@ public final class Store implements AutoCloseable {
             }
             boolean abandoned =
                     session.state != AttachedSession.State.OFFERED
+                            || suspects.contains(session)
                             || nowNanos - session.offeredNanos > OFFER_NANOS;
             if (abandoned && !isLocked(session)) {
                 bury(session, nowMillis);
             }
         }
+        suspects.clear();
     }
 
     /**
@@ -660,11 +669,17 @@ public final class Store implements AutoCloseable {
                         answer.complete(new Presence(present));
                         return;
                     }
-                    Waits.Wait wait =
-                            waits.await(
-                                    pending,
-                                    Math.min(count - present.size(), pending.size()),
-                                    System.nanoTime() + timeoutNanos);
+                    Waits.Wait wait;
+                    try {
+                        wait =
+                                waits.await(
+                                        pending,
+                                        Math.min(count - present.size(), pending.size()),
+                                        System.nanoTime() + timeoutNanos);
+                    } catch (CommandRefused refused) {
+                        answer.completeExceptionally(refused);
+                        return;
+                    }
                     var _ =
                             wait.answer.thenAccept(
                                     _ -> answer.complete(new Presence(presentOf(ids))));
@@ -693,9 +708,7 @@ public final class Store implements AutoCloseable {
         return command(
                 () -> {
                     AttachedSession session = sessions.require(name);
-                    for (ObjectId id : ids) {
-                        waits.addInterest(session, id);
-                    }
+                    waits.addInterests(session, ids);
                     return new Presence(presentOf(ids));
                 });
     }
@@ -704,9 +717,7 @@ public final class Store implements AutoCloseable {
         return command(
                 () -> {
                     AttachedSession session = sessions.require(name);
-                    for (ObjectId id : ids) {
-                        waits.removeInterest(session, id);
-                    }
+                    waits.removeInterests(session, ids);
                     return null;
                 });
     }

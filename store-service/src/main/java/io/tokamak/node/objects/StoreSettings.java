@@ -62,6 +62,11 @@ public record StoreSettings(
                 steps);
     }
 
+    public StoreSettings withGroups(OptionalInt readers, OptionalInt writers) {
+        return new StoreSettings(
+                folder, poolBytes, readers, writers, discard, allowAnyFileSystem, clock, steps);
+    }
+
     public StoreSettings withDiscard(boolean other) {
         return new StoreSettings(
                 folder,

@@ -15,11 +15,18 @@ import java.util.concurrent.CompletableFuture;
  * wait and get a future. While anybody waits, committers ring (R5). The owner thread's.
  */
 final class Waits {
+    /** Of one session; each costs the node some 150 bytes of heap. */
+    static final int INTERESTS_MAX = 100_000;
+
+    /** Objects in all waits that are open, one for each time that it is waited for. */
+    static final int PENDING_MAX = 1_000_000;
+
     private final Map<ObjectId, Set<AttachedSession>> interests = new HashMap<>();
     private final Map<ObjectId, List<Wait>> waits = new HashMap<>();
     private final Set<Wait> open = new LinkedHashSet<>();
     private final Set<AttachedSession> toNotify = new HashSet<>();
     private final List<Wait> toAnswer = new ArrayList<>();
+    private int pendingCount;
 
     /** A wait for {@code count} of some objects, answered with true, or false at its deadline. */
     static final class Wait {
@@ -39,14 +46,35 @@ final class Waits {
         return !interests.isEmpty() || !open.isEmpty();
     }
 
-    void addInterest(AttachedSession session, ObjectId id) {
-        interests.computeIfAbsent(id, _ -> new HashSet<>()).add(session);
+    /**
+     * All or none.
+     *
+     * @throws CommandRefused when the session would have too many
+     */
+    void addInterests(AttachedSession session, List<ObjectId> ids) {
+        if (session.interestCount + ids.size() > INTERESTS_MAX) {
+            throw CommandRefused.usedUp(
+                    "objects that session %d is notified of".formatted(session.number),
+                    session.interestCount,
+                    INTERESTS_MAX,
+                    "wait for %d more in several calls, one after the other".formatted(ids.size()));
+        }
+        for (ObjectId id : ids) {
+            if (interests.computeIfAbsent(id, _ -> new HashSet<>()).add(session)) {
+                session.interestCount++;
+            }
+        }
     }
 
-    void removeInterest(AttachedSession session, ObjectId id) {
-        Set<AttachedSession> sessions = interests.get(id);
-        if (sessions != null && sessions.remove(session) && sessions.isEmpty()) {
-            interests.remove(id);
+    void removeInterests(AttachedSession session, List<ObjectId> ids) {
+        for (ObjectId id : ids) {
+            Set<AttachedSession> sessions = interests.get(id);
+            if (sessions != null && sessions.remove(session)) {
+                session.interestCount--;
+                if (sessions.isEmpty()) {
+                    interests.remove(id);
+                }
+            }
         }
     }
 
@@ -55,7 +83,18 @@ final class Waits {
         toNotify.remove(session);
     }
 
+    /**
+     * @throws CommandRefused when too much is waited for
+     */
     Wait await(Set<ObjectId> pending, int missing, long deadlineNanos) {
+        if (pendingCount + pending.size() > PENDING_MAX) {
+            throw CommandRefused.usedUp(
+                    "objects that calls wait for",
+                    pendingCount,
+                    PENDING_MAX,
+                    "wait for fewer at once");
+        }
+        pendingCount += pending.size();
         Wait wait = new Wait(pending, missing, deadlineNanos);
         open.add(wait);
         for (ObjectId id : pending) {
@@ -73,8 +112,11 @@ final class Waits {
         List<Wait> waiting = waits.remove(id);
         if (waiting != null) {
             for (Wait wait : waiting) {
-                if (wait.pending.remove(id) && --wait.missing == 0) {
-                    toAnswer.add(wait);
+                if (wait.pending.remove(id)) {
+                    pendingCount--;
+                    if (--wait.missing == 0) {
+                        toAnswer.add(wait);
+                    }
                 }
             }
         }
@@ -117,7 +159,9 @@ final class Waits {
     }
 
     private void close(Wait wait) {
-        open.remove(wait);
+        if (open.remove(wait)) {
+            pendingCount -= wait.pending.size();
+        }
         for (ObjectId id : wait.pending) {
             List<Wait> waiting = waits.get(id);
             if (waiting != null && waiting.remove(wait) && waiting.isEmpty()) {

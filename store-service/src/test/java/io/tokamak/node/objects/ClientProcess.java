@@ -41,13 +41,21 @@ final class ClientProcess implements AutoCloseable {
      */
     static ClientProcess start(Path folder, List<String> options, String... arguments) {
         return new ClientProcess(
-                started(command(List.of(), classPath(), folder, options, arguments)));
+                started(
+                        command(
+                                List.of(),
+                                classPath(),
+                                ClientProgram.class,
+                                folder,
+                                options,
+                                arguments)));
     }
 
     /** The command line of a client, behind a prefix that runs it as somebody else, say. */
     static List<String> command(
             List<String> prefix,
             String classPath,
+            Class<?> program,
             Path folder,
             List<String> options,
             String... arguments) {
@@ -67,7 +75,7 @@ final class ClientProcess implements AutoCloseable {
             command.add("--add-opens=java.base/%s=ALL-UNNAMED".formatted(opened));
         }
         command.addAll(options);
-        command.addAll(List.of("-cp", classPath, ClientProgram.class.getName()));
+        command.addAll(List.of("-cp", classPath, program.getName()));
         command.add(folder.toString());
         command.addAll(List.of(arguments));
         return command;
@@ -87,6 +95,7 @@ final class ClientProcess implements AutoCloseable {
     private static Process started(List<String> command) {
         try {
             return new ProcessBuilder(command)
+                    .directory(new File("/")) // every user may be there
                     .redirectError(ProcessBuilder.Redirect.INHERIT)
                     .start();
         } catch (IOException e) {

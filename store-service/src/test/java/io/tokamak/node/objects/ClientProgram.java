@@ -9,12 +9,18 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
+import io.tokamak.objects.PermissionDenied;
+import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * A program with a client, as tests start it in another process: folder, what to do, with what. It
@@ -32,23 +38,37 @@ final class ClientProgram {
                         .withName("client program")
                         .withTimeout(Duration.ofSeconds(30));
         try (TokamakClient client = TokamakClient.connect(options)) {
-            switch (arguments[1]) {
-                case "put" -> put(client, size(rest), PutOptions.DEFAULTS);
-                case "put named" -> put(client, size(rest), named());
-                case "put many" -> putMany(client, size(rest));
-                case "put in place" -> putInPlace(client, size(rest));
-                case "stream" -> stream(client, size(rest), PutOptions.DEFAULTS);
-                case "stream named" -> stream(client, size(rest), named());
-                case "create" -> create(client, size(rest), true);
-                case "abort" -> create(client, size(rest), false);
-                case "get" -> get(client, ids(rest));
-                case "getAll" -> getAll(client, ids(rest));
-                case "fork" ->
-                        fork(client, Path.of(rest.getFirst()), ids(rest.subList(1, rest.size())));
-                default -> throw new IllegalArgumentException(arguments[1]);
-            }
+            carryOut(client, arguments[1], rest);
+        } catch (PermissionDenied refused) {
+            System.out.println(refused);
         }
         System.exit(0);
+    }
+
+    @SuppressWarnings("SystemOut")
+    private static void carryOut(TokamakClient client, String what, List<String> rest)
+            throws Throwable {
+        switch (what) {
+            case "put" -> put(client, size(rest), PutOptions.DEFAULTS);
+            case "put named" -> put(client, size(rest), named());
+            case "put many" -> putMany(client, size(rest));
+            case "put in place" -> putInPlace(client, size(rest));
+            case "stream" -> stream(client, size(rest), PutOptions.DEFAULTS);
+            case "stream named" -> stream(client, size(rest), named());
+            case "create" -> create(client, size(rest), true);
+            case "abort" -> create(client, size(rest), false);
+            case "get" -> get(client, ids(rest));
+            case "getAll" -> getAll(client, ids(rest));
+            case "fork" ->
+                    fork(client, Path.of(rest.getFirst()), ids(rest.subList(1, rest.size())));
+            case "wait" -> await(client);
+            case "answer" -> answer(client);
+            case "hold" -> {
+                System.out.println("attached");
+                var _ = System.in.read();
+            }
+            default -> throw new IllegalArgumentException(what);
+        }
     }
 
     private static int size(List<String> arguments) {
@@ -104,10 +124,12 @@ final class ClientProgram {
         }
     }
 
+    @SuppressWarnings("SystemOut")
     private static void get(TokamakClient client, List<ObjectId> ids) {
         for (ObjectId id : ids) {
             try (ObjectView view = client.get(id, Deadline.NONE)) {
                 TestBytes.check(view.segment());
+                System.out.println("got " + id);
             }
         }
     }
@@ -128,5 +150,51 @@ final class ClientProgram {
         System.out.println("forked");
         var _ = System.in.read();
         System.exit(0); // with its views open
+    }
+
+    /** Reads what it is told, there or not, in a thread that can be told by its name. */
+    private static void await(TokamakClient client) throws InterruptedException {
+        Thread waiter =
+                Thread.ofPlatform()
+                        .name("waiter")
+                        .start(() -> lines().forEach(line -> read(client, line)));
+        waiter.join();
+    }
+
+    @SuppressWarnings("SystemOut")
+    private static void read(TokamakClient client, String line) {
+        System.out.println("waits");
+        Deadline deadline = Deadline.after(Duration.ofSeconds(50));
+        byte[] bytes =
+                ObjectId.isId(line)
+                        ? client.read(ObjectId.parse(line), deadline)
+                        : client.read(new ObjectName("test", line), deadline);
+        System.out.println("got " + bytes.length);
+    }
+
+    /** Puts under each name that it is told; {@code anonymous}: begins one, seals it when told. */
+    @SuppressWarnings("SystemOut")
+    private static void answer(TokamakClient client) {
+        Iterator<String> lines = lines().iterator();
+        while (lines.hasNext()) {
+            String line = lines.next();
+            if (line.equals("anonymous")) {
+                try (ObjectWriter writer = client.create(100, PutOptions.DEFAULTS)) {
+                    writer.segment().asByteBuffer().put(TestBytes.of(100));
+                    System.out.println("begun " + writer.id());
+                    var _ = lines.next();
+                    var _ = writer.seal();
+                }
+            } else {
+                PutOptions options = PutOptions.named(new ObjectName("test", line));
+                var _ = client.put(TestBytes.of(100), options);
+            }
+            System.out.println("put");
+        }
+    }
+
+    private static Stream<String> lines() {
+        return new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII))
+                .lines();
     }
 }

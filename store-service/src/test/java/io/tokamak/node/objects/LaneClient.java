@@ -64,7 +64,7 @@ final class LaneClient implements AutoCloseable {
     /** As far as the offer, no lock taken. */
     @SuppressWarnings("MustBeClosedChecker") // close() does
     static LaneClient offered(Store store) {
-        Store.Offer offer = StoreFixture.get(store.offer());
+        Store.Offer offer = StoreFixture.get(store.offer(Peer.NODE));
         try {
             OpenFile file = OpenFile.openReadWrite(store.folder().session(offer.session()));
             Arena mapping = Arena.ofShared();

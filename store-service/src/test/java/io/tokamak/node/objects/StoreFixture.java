@@ -12,7 +12,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
+import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -31,22 +33,35 @@ final class StoreFixture implements AutoCloseable {
     Store store;
     private @Nullable LocalServer server;
 
-    private StoreFixture(long poolBytes) {
+    private StoreFixture(long poolBytes, OptionalInt readersGroup, OptionalInt writersGroup) {
         try {
             folder = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-test-").resolve("n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        settings = StoreSettings.of(folder, poolBytes).withClock(clock);
+        settings =
+                StoreSettings.of(folder, poolBytes)
+                        .withClock(clock)
+                        .withGroups(readersGroup, writersGroup);
         store = opened();
     }
 
     static StoreFixture open() {
-        return new StoreFixture(POOL_BYTES);
+        return open(POOL_BYTES);
     }
 
     static StoreFixture open(long poolBytes) {
-        return new StoreFixture(poolBytes);
+        return new StoreFixture(poolBytes, OptionalInt.empty(), OptionalInt.empty());
+    }
+
+    /** As root: a store of these groups, in a folder that everybody gets to. */
+    static StoreFixture open(int readersGroup, int writersGroup) throws IOException {
+        StoreFixture fixture =
+                new StoreFixture(
+                        POOL_BYTES, OptionalInt.of(readersGroup), OptionalInt.of(writersGroup));
+        Files.setPosixFilePermissions(
+                fixture.folder.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
+        return fixture;
     }
 
     /** Answers calls over the folder's socket from here on, as clients in other processes need. */
