@@ -12,6 +12,7 @@ import io.tokamak.proto.v1.BatchGetResponse.Item;
 import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.remote.Gateway;
 import io.tokamak.remote.Messages;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -83,19 +84,21 @@ final class RemoteBatch {
     }
 
     private void fetch(int from, int to) {
-        if (pending(from, to).length > 0) {
-            gateway.stream(
-                    ObjectStoreGrpc.getBatchGetMethod(),
-                    () -> request(from, to),
-                    Deadline.after(deadline.remaining().plus(gateway.timeout())),
-                    deadline.remaining().plus(gateway.timeout()),
-                    this::take);
-        }
+        Duration silenceMax = deadline.remaining().plus(gateway.timeout());
+        gateway.stream(
+                ObjectStoreGrpc.getBatchGetMethod(),
+                () -> request(from, to),
+                Deadline.after(silenceMax),
+                silenceMax,
+                this::take);
     }
 
-    /** What has not come yet, which after a stream that broke is the rest. */
-    private BatchGetRequest request(int from, int to) {
+    /** What has not come yet, which after a stream that broke is the rest. Null: all has. */
+    private @Nullable BatchGetRequest request(int from, int to) {
         asked = pending(from, to);
+        if (asked.length == 0) {
+            return null;
+        }
         BatchGetRequest.Builder request = BatchGetRequest.newBuilder().setWithInfo(true);
         for (int at : asked) {
             request.addObjects(RemoteMessages.ref(ids.get(at)));

@@ -81,6 +81,8 @@ public interface TokamakClient extends AutoCloseable {
 
     /**
      * Puts all that the stream still gives; its length need not be known. The stream is not closed.
+     * Through a gateway a put that broke does not begin again, once bytes were sent that the stream
+     * does not give twice.
      */
     Stored put(InputStream payload, PutOptions options);
 

@@ -98,8 +98,7 @@ public final class Gateway implements AutoCloseable {
         NettyChannelBuilder builder =
                 NettyChannelBuilder.forTarget("dns:///" + address.authority())
                         .userAgent(name)
-                        .disableRetry() // it would keep what was sent, and what may be repeated it
-                        // does not know
+                        .disableRetry() // which would keep what was sent, in case
                         .directExecutor()
                         .keepAliveTime(KEEP_ALIVE.toSeconds(), TimeUnit.SECONDS)
                         .flowControlWindow(FLOW_CONTROL_WINDOW_BYTES)
@@ -169,13 +168,13 @@ public final class Gateway implements AutoCloseable {
      * Asks, and takes the answers one by one. Only for what is safe to repeat: after a stream that
      * broke it is asked again.
      *
-     * @param request made anew for each attempt
+     * @param request made anew for each attempt; null: nothing is left to be asked for
      * @param patience by when it has to have succeeded, while nothing comes
      * @param silenceMax how long an answer may take
      */
     public <Q, A> void stream(
             MethodDescriptor<Q, A> method,
-            Supplier<Q> request,
+            Supplier<@Nullable Q> request,
             Deadline patience,
             Duration silenceMax,
             Consumer<A> answers) {
@@ -184,18 +183,29 @@ public final class Gateway implements AutoCloseable {
             repeat(
                     patience,
                     () -> {
-                        try (Answers<A> stream =
-                                new Answers<>(this, method, request.get(), _ -> {})) {
-                            for (A answer = stream.next(silenceMax, () -> what);
-                                    answer != null;
-                                    answer = stream.next(silenceMax, () -> what)) {
-                                answers.accept(answer);
-                            }
+                        Q asked = request.get();
+                        if (asked != null) {
+                            takeAll(
+                                    new Answers<>(this, method, asked, _ -> {}),
+                                    silenceMax,
+                                    what,
+                                    answers);
                         }
                         return null;
                     });
         } catch (StatusRuntimeException failure) {
             throw translate(failure, what, silenceMax);
+        }
+    }
+
+    private static <A> void takeAll(
+            Answers<A> stream, Duration silenceMax, String what, Consumer<A> answers) {
+        try (stream) {
+            for (A answer = stream.next(silenceMax, () -> what);
+                    answer != null;
+                    answer = stream.next(silenceMax, () -> what)) {
+                answers.accept(answer);
+            }
         }
     }
 

@@ -113,6 +113,24 @@ class RemoteClientTest {
         }
 
         @Test
+        @DisplayName("asks for nothing when all had come before the stream broke")
+        void allThere() {
+            gateway.batches.add(
+                    (_, answers) -> {
+                        answers.onNext(
+                                BatchGetResponse.newBuilder()
+                                        .addItems(item(0, 0))
+                                        .addItems(item(1, 1))
+                                        .build());
+                        answers.onError(away());
+                    });
+            try (ObjectViews views = client.getAll(ids.subList(0, 2), Deadline.NONE)) {
+                assertThat(views.get(1).sizeBytes()).isEqualTo(1);
+            }
+            assertThat(gateway.batchRequests).hasSize(1);
+        }
+
+        @Test
         @DisplayName("gets large ones by themselves")
         void large() {
             byte[] payload = new byte[2 << 20];
