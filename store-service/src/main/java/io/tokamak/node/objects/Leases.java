@@ -86,6 +86,11 @@ final class Leases {
         return !waiting.isEmpty();
     }
 
+    /** Whether the next {@link #serveWaiting} may turn somebody away, and tell who pins. */
+    boolean isTimeOver(long nowNanos) {
+        return waiting.hasExpired(nowNanos);
+    }
+
     /** Requests that found no room by their deadline. */
     long failureCount() {
         return failures;

@@ -114,6 +114,11 @@ final class RoomQueue {
         nextPassNanos = nowNanos + PASS_NANOS;
     }
 
+    /** Whether somebody's time is over. */
+    boolean hasExpired(long nowNanos) {
+        return waiting.stream().anyMatch(request -> request.deadlineNanos() - nowNanos <= 0);
+    }
+
     /**
      * Takes out those whose time is over, and says of each how many bytes the one asks for that
      * waits on before it; 0: none does.

@@ -282,6 +282,9 @@ public final class Store implements AutoCloseable {
         }
         busy |= reclaimer.reclaim(nowNanos, nowMillis, leases.isRoomWanted());
         leases.giveBackStalled(nowMillis);
+        if (leases.isTimeOver(nowNanos)) {
+            reclaimer.scan(nowMillis); // with nothing condemned, the last look may be long ago
+        }
         long nextLease = leases.serveWaiting(nowNanos);
         if (!busy && commands.isEmpty()) {
             long sleep = Math.min(SLEEP_NANOS, Math.min(nextWait, nextLease));

@@ -594,6 +594,26 @@ class StoreTest {
                 .isInstanceOf(CommandRefused.class);
     }
 
+    @Test
+    @DisplayName(
+            "OutOfMemory names who pins at that moment, though nothing made the node look before")
+    void outOfMemoryNamesPins() {
+        LaneClient writer = fixture.attach();
+        ObjectId held = putSingle(writer, 1 << 20);
+        while (fixture.ledger().largestFree() > (1 << 20)) {
+            putSingle(writer, 1 << 20);
+        }
+        LaneClient.Pinned pinned = writer.pin(held);
+        assertThatThrownBy(() -> lease(writer, 4 << 20, 0))
+                .isInstanceOfSatisfying(
+                        CommandRefused.class,
+                        e ->
+                                assertThat(e.numbers().get("pinnedBy"))
+                                        .startsWith(writer.number + ":"));
+        writer.unpin(pinned.word());
+        fixture.sound();
+    }
+
     private Store.Lease lease(LaneClient client, long bytes, int timeoutMillis) {
         return StoreFixture.get(
                 fixture.store.lease(
