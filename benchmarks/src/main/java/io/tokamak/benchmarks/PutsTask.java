@@ -32,7 +32,7 @@ final class PutsTask implements Task {
         long objects = arguments.number("objects") / BATCH * BATCH;
         byte[] payload = Payloads.make(size, 7);
         try (TokamakClient client = Worker.connect("bench-puts")) {
-            puts(client, payload, Math.min(objects, 20L * BATCH)); // warm
+            puts(client, payload, Math.min(objects, 100L * BATCH)); // warm
             Floor floor = floor(Path.of(arguments.text("scratch")), payload, objects);
             arguments.awaitGo();
             Puts puts = puts(client, payload, objects);

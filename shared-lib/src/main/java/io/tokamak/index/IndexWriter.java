@@ -286,28 +286,77 @@ public final class IndexWriter {
      */
     public long prefetch(long hash) {
         long bucket = IndexFile.bucketOf(hash, levelSplit);
-        long offset = IndexFile.bucketOffset(bucket);
+        return prefetchBucket(IndexFile.bucketOffset(bucket))
+                + index.getInt(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+    }
+
+    /** After {@link #prefetch}: touches the bucket's first overflow bucket, where it has one. */
+    public long prefetchOverflow(long hash) {
+        long bucket = IndexFile.bucketOf(hash, levelSplit);
+        int link = index.getInt(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+        return link == 0 ? 0 : prefetchBucket(overflowOffset(link));
+    }
+
+    private long prefetchBucket(long offset) {
         return index.getLong(offset)
                 + index.getLong(offset + SLOT_BYTES)
                 + index.getLong(offset + 2 * SLOT_BYTES)
-                + index.getLong(offset + 3 * SLOT_BYTES)
-                + index.getInt(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
+                + index.getLong(offset + 3 * SLOT_BYTES);
+    }
+
+    /** Touches where an entry most likely lies, for look-ups that wait for memory together. */
+    public long prefetchEntry(long first, long second) {
+        long hash = hash(first, second);
+        return index.getLong(IndexFile.preferredSlot(hash, IndexFile.bucketOf(hash, levelSplit)));
+    }
+
+    /** Touches one slot, of which the offset may be of the past. */
+    public long prefetchSlot(long slot) {
+        return index.getLong(slot);
     }
 
     /** The slot in which an id can be read or is on disk: SEALED or SPILLED; or {@link #NONE}. */
     public long findCurrent(long first, long second) {
-        long bucket = IndexFile.bucketOf(hash(first, second), levelSplit);
+        long hash = hash(first, second);
+        long bucket = IndexFile.bucketOf(hash, levelSplit);
+        long preferred = IndexFile.preferredSlot(hash, bucket);
+        return isCurrent(preferred, first, second)
+                ? preferred
+                : findCurrentInChain(bucket, first, second);
+    }
+
+    private boolean isCurrent(long slot, long first, long second) {
+        if (!hasId(slot, first, second)) {
+            return false;
+        }
+        int state = state(slot);
+        return state == IndexFile.SEALED || state == IndexFile.SPILLED;
+    }
+
+    private long findCurrentInChain(long bucket, long first, long second) {
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
-                int state = state(slot);
-                if ((state == IndexFile.SEALED || state == IndexFile.SPILLED)
-                        && hasId(slot, first, second)) {
+                if (isCurrent(slot, first, second)) {
                     return slot;
                 }
             }
         }
         return NONE;
+    }
+
+    /**
+     * As {@link #findAt(long, long, long)}, for an entry that lay in the slot {@code hint} once:
+     * few have moved since.
+     */
+    public long findAt(long first, long second, long location, long hint) {
+        return isAt(hint, first, second, location) ? hint : findAt(first, second, location);
+    }
+
+    private boolean isAt(long slot, long first, long second, long location) {
+        return location(slot) == location
+                && hasId(slot, first, second)
+                && state(slot) != IndexFile.EMPTY;
     }
 
     /**
@@ -319,9 +368,7 @@ public final class IndexWriter {
         for (long at = firstBucket(bucket); at != NONE; at = nextBucket(bucket, at)) {
             for (int i = 0; i < SLOTS_PER_BUCKET; i++) {
                 long slot = at + (long) i * SLOT_BYTES;
-                if (state(slot) != IndexFile.EMPTY
-                        && hasId(slot, first, second)
-                        && location(slot) == location) {
+                if (isAt(slot, first, second, location)) {
                     return slot;
                 }
             }
@@ -729,9 +776,11 @@ public final class IndexWriter {
 
     private long nextBucket(long bucket, long at) {
         int link = index.getInt(linkOffset(bucket, at));
-        return link == 0
-                ? NONE
-                : IndexFile.overflowOffset(bucketLimit, Integer.toUnsignedLong(link) - 1);
+        return link == 0 ? NONE : overflowOffset(link);
+    }
+
+    private long overflowOffset(int link) {
+        return IndexFile.overflowOffset(bucketLimit, Integer.toUnsignedLong(link) - 1);
     }
 
     private long linkOffset(long bucket, long at) {

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * owner thread's.
  */
 final class Condemned {
-    private static final int LONGS = 4;
+    private static final int LONGS = 5;
 
     private long[] entries = new long[LONGS * 1024];
     private int size;
@@ -16,7 +16,10 @@ final class Condemned {
         return size;
     }
 
-    void add(long first, long second, long location, long end) {
+    /**
+     * @param slot where its entry lies in the index at the moment
+     */
+    void add(long first, long second, long location, long end, long slot) {
         int at = size * LONGS;
         if (at == entries.length) {
             entries = Arrays.copyOf(entries, entries.length * 2);
@@ -25,6 +28,7 @@ final class Condemned {
         entries[at + 1] = second;
         entries[at + 2] = location;
         entries[at + 3] = end;
+        entries[at + 4] = slot;
         size++;
     }
 
@@ -42,6 +46,11 @@ final class Condemned {
 
     long end(int entry) {
         return entries[entry * LONGS + 3];
+    }
+
+    /** Where its entry lay in the index when it was condemned. */
+    long slotHint(int entry) {
+        return entries[entry * LONGS + 4];
     }
 
     /** Keeps the entry, moved to the place of another that is not needed any more. */

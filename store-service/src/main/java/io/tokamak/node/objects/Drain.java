@@ -183,6 +183,7 @@ final class Drain {
         long start = lane.start(lane.extent);
         wrong = null;
         int count = readHeaders(session, start + lane.drained, start + tail);
+        prefetch(count);
         int done = 0;
         boolean stalled = false;
         refusedCount = 0;
@@ -267,11 +268,22 @@ final class Drain {
             seconds[count] = second;
             lengths[count] = length;
             metadataLengths[count] = metadataLength;
-            prefetched += index.prefetch(index.hash(first, second));
             count++;
             at = end;
         }
         return count;
+    }
+
+    /** In a loop of its own, so short that the processor waits for many buckets at a time. */
+    private void prefetch(int count) {
+        long sum = 0;
+        for (int i = 0; i < count; i++) {
+            sum += index.prefetch(index.hash(firsts[i], seconds[i]));
+        }
+        for (int i = 0; i < count; i++) {
+            sum += index.prefetchOverflow(index.hash(firsts[i], seconds[i]));
+        }
+        prefetched += sum;
     }
 
     private boolean isAllowed(

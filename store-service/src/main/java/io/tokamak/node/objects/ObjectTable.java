@@ -227,7 +227,7 @@ final class ObjectTable {
         condemnedBytes += IndexFile.payloadLength(index.length(slot));
         accounts.inUse -= end - location;
         accounts.condemned += end - location;
-        condemned.add(first, second, location, end);
+        condemned.add(first, second, location, end, slot);
         if ((flags & IndexFile.FLAG_GROUP) != 0) {
             leaveGroup(id(first, second), metadata);
         }

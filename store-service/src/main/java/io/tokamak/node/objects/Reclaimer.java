@@ -11,8 +11,7 @@ final class Reclaimer {
     private static final long INTERVAL_NANOS = 10_000_000;
     private static final long INTERVAL_NANOS_MAX = 160_000_000;
 
-    /** How many entries ahead the index is looked at, so that look-ups wait for memory together. */
-    private static final int AHEAD = 16;
+    private static final int PREFETCHED = 32;
 
     private final Condemned condemned;
     private final IndexWriter index;
@@ -114,6 +113,9 @@ final class Reclaimer {
         int kept = 0;
         long pinned = 0;
         for (int entry = 0; entry < condemned.size(); entry++) {
+            if (entry % PREFETCHED == 0) {
+                prefetch(entry);
+            }
             long location = condemned.location(entry);
             long end = condemned.end(entry);
             if (pins.isPinned(location, end)) {
@@ -121,15 +123,13 @@ final class Reclaimer {
                 condemned.keepAs(kept++, entry);
                 continue;
             }
-            if (entry + AHEAD < condemned.size()) {
-                prefetched +=
-                        index.prefetch(
-                                index.hash(
-                                        condemned.first(entry + AHEAD),
-                                        condemned.second(entry + AHEAD)));
-            }
             steps.reached("free.unpinned");
-            long slot = index.findAt(condemned.first(entry), condemned.second(entry), location);
+            long slot =
+                    index.findAt(
+                            condemned.first(entry),
+                            condemned.second(entry),
+                            location,
+                            condemned.slotHint(entry));
             if (slot == IndexWriter.NONE) {
                 throw new IllegalStateException(
                         "no slot for the condemned record at pool offset " + location);
@@ -141,6 +141,15 @@ final class Reclaimer {
         }
         condemned.truncate(kept);
         pinnedBytes = pinned;
+    }
+
+    /** Looks at the slots of the next entries, so that they wait for memory at the same time. */
+    private void prefetch(int from) {
+        long sum = 0;
+        for (int i = from; i < Math.min(condemned.size(), from + PREFETCHED); i++) {
+            sum += index.prefetchSlot(condemned.slotHint(i));
+        }
+        prefetched += sum;
     }
 
     /** Condemned bytes that were pinned at the last scan. */

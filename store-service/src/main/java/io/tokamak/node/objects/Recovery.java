@@ -340,7 +340,7 @@ final class Recovery {
         switch (index.state(slot)) {
             case IndexFile.CONDEMNED -> {
                 accounts.condemned += end - location;
-                condemned.add(index.idFirst(slot), index.idSecond(slot), location, end);
+                condemned.add(index.idFirst(slot), index.idSecond(slot), location, end, slot);
                 if (ObjectTable.isNamed(index.idFirst(slot))) {
                     abandoned.add(
                             new NameDirectory.Claim(

@@ -766,7 +766,7 @@ public final class Store implements AutoCloseable {
     private void prefetch(List<ObjectId> ids, int from) {
         for (int i = from; i < Math.min(ids.size(), from + PREFETCHED); i++) {
             ObjectId id = ids.get(i);
-            prefetched += index.prefetch(index.hash(ObjectTable.first(id), ObjectTable.second(id)));
+            prefetched += index.prefetchEntry(ObjectTable.first(id), ObjectTable.second(id));
         }
     }
 
