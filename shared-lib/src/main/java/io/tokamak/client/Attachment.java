@@ -6,6 +6,7 @@ import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.KillPoint;
+import io.tokamak.memory.Membarrier;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.NativeFailure;
 import io.tokamak.memory.OpenFile;
@@ -57,6 +58,7 @@ final class Attachment implements Holding {
     private final IndexReader index;
     private final Session session;
     private final PinTable pins;
+    private final boolean isFenced;
     private final Runnable keeper;
     private final long poolLength;
     private final Interests interests;
@@ -67,7 +69,12 @@ final class Attachment implements Holding {
     private volatile boolean outdated;
     private boolean sessionEnded;
 
-    private Attachment(Folder folder, StoreMapping mapping, Session session, Runnable keeper) {
+    private Attachment(
+            Folder folder,
+            StoreMapping mapping,
+            Session session,
+            boolean isFenced,
+            Runnable keeper) {
         this.folder = folder;
         this.mapping = mapping;
         this.store = mapping.store();
@@ -75,6 +82,7 @@ final class Attachment implements Holding {
         this.index = new IndexReader(store, mapping.index());
         this.session = session;
         this.pins = session.pins();
+        this.isFenced = isFenced;
         this.keeper = keeper;
         this.poolLength = pool.size();
         this.interests = new Interests(session);
@@ -93,8 +101,9 @@ final class Attachment implements Holding {
             Attachment attachment = null;
             try {
                 mapping = StoreMapping.open(control.folder());
-                Session session = Session.attach(control, processName, deadline);
-                attachment = new Attachment(control.folder(), mapping, session, keeper);
+                boolean isFenced = !mapping.hasBarriers() || !Membarrier.isAvailable();
+                Session session = Session.attach(control, processName, isFenced, deadline);
+                attachment = new Attachment(control.folder(), mapping, session, isFenced, keeper);
                 session.whenBroken(keeper);
                 if (!attachment.isRetired()) {
                     return attachment;
@@ -163,6 +172,11 @@ final class Attachment implements Holding {
                 mapped.add(memory);
                 return memory;
             }
+        }
+
+        /** Whether the node has readers pass a fence (R2). */
+        boolean hasBarriers() {
+            return store.getInt(StoreFile.BARRIERS_OFFSET) == 1;
         }
 
         /** Whoever is late reads what lies there by then, and does not believe it. */
@@ -285,37 +299,57 @@ final class Attachment implements Holding {
     }
 
     /**
-     * As {@link #pin(ObjectId, ObjectName)}, for a caller who makes the view: where both views and
-     * their end are in one compiled method, there is no view at all.
+     * As {@link #pin(ObjectId, ObjectName)}, for a caller who makes the view: where both the view
+     * and its end are in one compiled method, there is no view at all. For that the caller has to
+     * be small, as HotSpot inlines nothing large, and so this stays one method that is too large to
+     * become a part of it (AttachmentCodeTest).
      */
     boolean pin(ObjectId id, @Nullable ObjectName name, Pinned pinned) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
+        long slot = index.findInBucket(first, second);
         while (true) {
-            long slot = index.find(first, second);
             if (slot == IndexReader.NOT_FOUND) {
-                return false;
-            }
-            long state = index.state(slot);
-            if (!isSealed(state, slot, first, second) || !read(slot, id, state, pinned)) {
-                continue;
-            }
-            pins.pin(pinned);
-            KillPoint.reached("get.fenced");
-            if (index.state(slot) != state || ending) {
-                pins.clear(pinned.pin);
-                if (ending) {
+                slot = index.find(first, second);
+                if (slot == IndexReader.NOT_FOUND) {
                     return false;
                 }
-                continue;
             }
-            if (name != null && !hasName(pinned.location, pinned.metadataLength, name)) {
-                pins.clear(pinned.pin);
-                return false;
+            long state = index.state(slot);
+            if (IndexFile.stateOf(state) == IndexFile.SEALED && index.hasId(slot, first, second)) {
+                long location = index.location(slot);
+                long payloadLength = IndexFile.payloadLength(index.length(slot));
+                int metadataLength = index.metadataLength(slot);
+                if (isInPool(location, metadataLength, payloadLength)) {
+                    pinned.location = location;
+                    pinned.payloadOffset =
+                            PoolFile.payloadOffset(location, metadataLength, payloadLength);
+                    pinned.sizeBytes = payloadLength;
+                    pinned.incarnation = index.incarnation(slot);
+                    pinned.metadataLength = metadataLength;
+                    pins.pin(pinned);
+                    KillPoint.reached("get.fenced");
+                    if (index.state(slot) == state && !ending) {
+                        if (name != null && !hasName(location, metadataLength, name)) {
+                            pins.clear(pinned.pin);
+                            return false;
+                        }
+                        KillPoint.reached("get.checked");
+                        long expiry = index.expiry(slot);
+                        if (expiry != 0 && isUnreported(slot, expiry)) {
+                            session.accesses().report(first, second, expiry);
+                        }
+                        return true;
+                    }
+                    pins.clear(pinned.pin);
+                    if (ending) {
+                        return false;
+                    }
+                } else {
+                    checkUnchanged(slot, state, id, location);
+                }
             }
-            KillPoint.reached("get.checked");
-            reportAccess(slot, first, second);
-            return true;
+            slot = IndexReader.NOT_FOUND; // it changed: look again, everywhere
         }
     }
 
@@ -364,13 +398,16 @@ final class Attachment implements Holding {
     }
 
     /** The last access that the node knows of is {@code expiry - idle - granularity}. */
-    private void reportAccess(long slot, long first, long second) {
+    private boolean isUnreported(long slot, long expiry) {
         int idle = index.idle(slot);
-        if (idle != 0) {
-            long expiry = index.expiry(slot);
-            if (expiry - IndexFile.idleMillis(idle) <= store.getLongOpaque(StoreFile.NOW_OFFSET)) {
-                session.accesses().report(first, second, expiry);
-            }
+        return idle != 0
+                && expiry - IndexFile.idleMillis(idle) <= store.getLongOpaque(StoreFile.NOW_OFFSET);
+    }
+
+    private void reportAccess(long slot, long first, long second) {
+        long expiry = index.expiry(slot);
+        if (expiry != 0 && isUnreported(slot, expiry)) {
+            session.accesses().report(first, second, expiry);
         }
     }
 
@@ -408,7 +445,7 @@ final class Attachment implements Holding {
             }
         }
         KillPoint.reached("getAll.stored");
-        Memory.fullFence();
+        pins.fence();
         boolean all = true;
         for (int i = from; i < to; i++) {
             HeldView view = views[i];
@@ -590,7 +627,11 @@ final class Attachment implements Holding {
             lock.unlock();
         }
         // R2 once more: either a reader sees `ending` after its fence, or tryEnd sees its pin.
-        Memory.fullFence();
+        if (isFenced) {
+            Memory.fullFence();
+        } else {
+            Membarrier.everywhere();
+        }
         endWriters();
         Writing known = writing;
         if (known != null) {

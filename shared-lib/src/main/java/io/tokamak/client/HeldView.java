@@ -175,14 +175,14 @@ final class HeldView implements ObjectView {
     public long getLong(long offset) {
         checkAccess();
         Objects.checkFromIndexSize(offset, Long.BYTES, sizeBytes);
-        return holding.pool().getLongUnaligned(payloadOffset + offset);
+        return holding.pool().getLongWithin(payloadOffset + offset);
     }
 
     @Override
     public byte getByte(long offset) {
         checkAccess();
         Objects.checkIndex(offset, sizeBytes);
-        return holding.pool().getByte(payloadOffset + offset);
+        return holding.pool().getByteWithin(payloadOffset + offset);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package io.tokamak.index;
 
+import static io.tokamak.layout.IndexFile.BUCKET_BYTES;
 import static io.tokamak.layout.IndexFile.SLOT_BYTES;
 
 import io.tokamak.layout.IndexFile;
@@ -42,6 +43,17 @@ public final class IndexReader {
     }
 
     /**
+     * The slot of a sealed object, if it lies in the first bucket that may have it, as nearly all
+     * do; else {@link #NOT_FOUND}, and {@link #find} knows. Its being apart keeps what is compiled
+     * into each look-up short.
+     */
+    public long findInBucket(long first, long second) {
+        long hash = IndexFile.hash(first, second, seed);
+        return findInBucket(
+                IndexFile.preferredSlot(hash, IndexFile.bucketOf(hash, levelSplit)), first, second);
+    }
+
+    /**
      * Finds the slot of a sealed object.
      *
      * @param first bytes 0 to 7 of the id, little-endian
@@ -52,13 +64,6 @@ public final class IndexReader {
     public long find(long first, long second) {
         long hash = IndexFile.hash(first, second, seed);
         long view = levelSplit;
-        long slot = IndexFile.preferredSlot(hash, IndexFile.bucketOf(hash, view));
-        return matches(slot, first, second) ? slot : search(hash, view, first, second);
-    }
-
-    /** Off the short way: most entries lie in their preferred slots. */
-    private long search(long hash, long firstView, long first, long second) {
-        long view = firstView;
         while (true) {
             long slot = findInChain(hash, IndexFile.bucketOf(hash, view), first, second);
             if (slot != NOT_FOUND) {
@@ -89,6 +94,8 @@ public final class IndexReader {
 
     /** Looks at every slot of a bucket, this one first. */
     private long findInBucket(long preferred, long first, long second) {
+        // I9: the accessors rely on it.
+        index.check(preferred & -BUCKET_BYTES, BUCKET_BYTES);
         long slot = preferred;
         do {
             if (matches(slot, first, second)) {
@@ -142,15 +149,15 @@ public final class IndexReader {
     }
 
     public long idFirst(long slot) {
-        return index.getLongOpaque(slot + IndexFile.ID_OFFSET);
+        return index.getLongWithin(slot + IndexFile.ID_OFFSET);
     }
 
     public long idSecond(long slot) {
-        return index.getLongOpaque(slot + IndexFile.ID_OFFSET + Long.BYTES);
+        return index.getLongWithin(slot + IndexFile.ID_OFFSET + Long.BYTES);
     }
 
     public long incarnation(long slot) {
-        return index.getLongOpaque(slot + IndexFile.INCARNATION_OFFSET);
+        return index.getLongWithin(slot + IndexFile.INCARNATION_OFFSET);
     }
 
     /** Pool offset of the record's header. Acquire (R3). */
@@ -162,19 +169,19 @@ public final class IndexReader {
      * The length word: {@link IndexFile#payloadLength} and {@link IndexFile#flags} take it apart.
      */
     public long length(long slot) {
-        return index.getLongOpaque(slot + IndexFile.LENGTH_OFFSET);
+        return index.getLongWithin(slot + IndexFile.LENGTH_OFFSET);
     }
 
     public int metadataLength(long slot) {
-        return index.getIntOpaque(slot + IndexFile.METADATA_OFFSET);
+        return index.getIntWithin(slot + IndexFile.METADATA_OFFSET);
     }
 
     public int idle(long slot) {
-        return index.getIntOpaque(slot + IndexFile.IDLE_OFFSET);
+        return index.getIntWithin(slot + IndexFile.IDLE_OFFSET);
     }
 
     /** Milliseconds since the epoch, 0: never. */
     public long expiry(long slot) {
-        return index.getLongOpaque(slot + IndexFile.EXPIRY_OFFSET);
+        return index.getLongWithin(slot + IndexFile.EXPIRY_OFFSET);
     }
 }

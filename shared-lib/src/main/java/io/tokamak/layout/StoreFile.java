@@ -21,6 +21,8 @@ package io.tokamak.layout;
  *  192  retired       u32       1: leave, and attach to the folder's new store
  *  200  now           u64       milliseconds since the epoch, at most 50 ms old while the node lives
  *  256  wanted        u32       1: whoever commits rings the pool's doorbell           R5
+ *  260  barriers      u32       1: the node has every thread of the host pass a fence before it gives
+ *                               bytes away: a pin needs none of its own              R2
  *  320  nodePid       u32
  *  328  nodeStartedAt u64       milliseconds since the epoch
  * </pre>
@@ -48,6 +50,7 @@ public final class StoreFile {
     public static final long RETIRED_OFFSET = 192;
     public static final long NOW_OFFSET = 200;
     public static final long WANTED_OFFSET = 256;
+    public static final long BARRIERS_OFFSET = 260;
     public static final long NODE_PID_OFFSET = 320;
     public static final long NODE_STARTED_AT_OFFSET = 328;
 

@@ -35,6 +35,7 @@ final class Libc {
     static final boolean X86_64 = System.getProperty("os.arch").equals("amd64");
 
     private static final long SYS_FUTEX = X86_64 ? 202 : 98;
+    private static final long SYS_MEMBARRIER = X86_64 ? 324 : 283;
 
     private static final Linker LINKER = Linker.nativeLinker();
     private static final Linker.Option ERRNO = Linker.Option.captureCallState("errno");
@@ -485,6 +486,28 @@ final class Libc {
                     (long)
                             FutexWake.HANDLE.invokeExact(
                                     SYS_FUTEX, word, (long) operation, (long) count);
+        } catch (Throwable e) {
+            throw unexpected(e);
+        }
+    }
+
+    private static final class Membarrier {
+        static final MethodHandle HANDLE =
+                handle(
+                        "syscall",
+                        FunctionDescriptor.of(
+                                JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG),
+                        ERRNO,
+                        Linker.Option.firstVariadicArg(1));
+    }
+
+    static int membarrier(int command) {
+        try (Scratch call = Scratch.take()) {
+            return (int)
+                    call.result(
+                            (long)
+                                    Membarrier.HANDLE.invokeExact(
+                                            call.state, SYS_MEMBARRIER, (long) command, 0L, 0L));
         } catch (Throwable e) {
             throw unexpected(e);
         }

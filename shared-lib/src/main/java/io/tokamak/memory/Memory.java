@@ -31,6 +31,8 @@ public final class Memory {
             ValueLayout.JAVA_LONG.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle LONG_UNALIGNED =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
+    private static final VarHandle INT_UNALIGNED =
+            ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle INT =
             ValueLayout.JAVA_INT.withOrder(ByteOrder.LITTLE_ENDIAN).varHandle();
     private static final VarHandle SHORT =
@@ -166,6 +168,40 @@ public final class Memory {
 
     private static boolean isWithin(long offset, long last) {
         return offset >= 0 && offset <= last;
+    }
+
+    /**
+     * Checks a range once, for accesses by {@link #getLongWithin} and {@link #getIntWithin}.
+     *
+     * @throws IndexOutOfBoundsException when it is not within the region
+     */
+    public void check(long offset, long length) {
+        Objects.checkFromIndexSize(offset, length, segment.byteSize());
+    }
+
+    /**
+     * As {@link #getLongUnaligned}, without a look at the bounds where the region is mapped until
+     * the process ends: only within what {@link #check} was asked about. A look-up reads a dozen
+     * words, and would be half checks.
+     */
+    public long getLongWithin(long offset) {
+        return isForever
+                ? (long) LONG_UNALIGNED.get(EVERYTHING, base + offset)
+                : (long) LONG_UNALIGNED.get(segment, offset);
+    }
+
+    /** As {@link #getLongWithin}. */
+    public int getIntWithin(long offset) {
+        return isForever
+                ? (int) INT_UNALIGNED.get(EVERYTHING, base + offset)
+                : (int) INT_UNALIGNED.get(segment, offset);
+    }
+
+    /** As {@link #getLongWithin}. */
+    public byte getByteWithin(long offset) {
+        return isForever
+                ? (byte) BYTE.get(EVERYTHING, base + offset)
+                : (byte) BYTE.get(segment, offset);
     }
 
     public byte getByte(long offset) {

@@ -38,6 +38,7 @@ public final class PinTable {
     private final Memory session;
     private final Blocks blocks;
     private final int pinLimit;
+    private final boolean isFenced;
 
     @SuppressWarnings("ThreadLocalUsage") // each session has its own lines
     private final ThreadLocal<PinLines> linesOfThread = ThreadLocal.withInitial(this::newLines);
@@ -63,11 +64,14 @@ public final class PinTable {
      * @param session the mapped session file
      * @param blocks allocates blocks of it
      * @param pinLimit words that the file has room for
+     * @param isFenced whether each pin has a fence of its own; false: the node has one take effect
+     *     here before it reads the pins
      */
-    public PinTable(Memory session, Blocks blocks, int pinLimit) {
+    public PinTable(Memory session, Blocks blocks, int pinLimit, boolean isFenced) {
         this.session = session;
         this.blocks = blocks;
         this.pinLimit = pinLimit;
+        this.isFenced = isFenced;
         this.pool = new PinPool(this, session, pinLimit);
     }
 
@@ -82,8 +86,8 @@ public final class PinTable {
     }
 
     /**
-     * Pins a record, with a full fence after it: what the caller loads from now on says whether the
-     * pin came in time (R2).
+     * Pins a record, fenced: what the caller loads from now on says whether the pin came in time
+     * (R2).
      *
      * @throws TooManyPins when the table is full
      */
@@ -98,7 +102,20 @@ public final class PinTable {
     public void pin(Pinned pinned) {
         put(pinned);
         KillPoint.reached("get.stored");
-        Memory.fullFence();
+        fence();
+    }
+
+    /**
+     * Between the stores of pins and the second look (R2). Where the node has a fence take effect
+     * here, the compiler alone has to keep the stores before it, and the loads have to come before
+     * the second look (R1).
+     */
+    public void fence() {
+        if (isFenced) {
+            Memory.fullFence();
+        } else {
+            Memory.acquireFence();
+        }
     }
 
     /**

@@ -92,7 +92,12 @@ public final class Session {
     private Runnable whenBroken = () -> {};
 
     private Session(
-            Control control, String name, OpenFile file, Memory memory, AttachStream stream) {
+            Control control,
+            String name,
+            OpenFile file,
+            Memory memory,
+            AttachStream stream,
+            boolean isFenced) {
         this.control = control;
         this.name = name;
         this.file = file;
@@ -104,8 +109,8 @@ public final class Session {
                         memory,
                         this::allocate,
                         Math.min(
-                                memory.getInt(SessionFile.PIN_LIMIT_OFFSET),
-                                SessionFile.PIN_LIMIT));
+                                memory.getInt(SessionFile.PIN_LIMIT_OFFSET), SessionFile.PIN_LIMIT),
+                        isFenced);
         this.accesses = new AccessLog(memory);
         this.forkMarker = new ForkMarker();
     }
@@ -114,20 +119,23 @@ public final class Session {
      * Attaches this process: hello, lock, ready, go.
      *
      * @param processName as people see it, at most 48 bytes of UTF-8
+     * @param isFenced whether its pins need fences, see {@link PinTable}
      * @throws NodeDown when no node answers by the deadline
      * @throws IncompatibleStore when the node speaks another layout
      */
-    public static Session attach(Control control, String processName, Deadline deadline) {
+    public static Session attach(
+            Control control, String processName, boolean isFenced, Deadline deadline) {
         while (true) {
             try {
-                return attachOnce(control, processName, deadline);
+                return attachOnce(control, processName, isFenced, deadline);
             } catch (NodeDown away) {
                 control.pauseOrThrow(deadline, away);
             }
         }
     }
 
-    private static Session attachOnce(Control control, String processName, Deadline deadline) {
+    private static Session attachOnce(
+            Control control, String processName, boolean isFenced, Deadline deadline) {
         AttachStream stream = AttachStream.open(control);
         OpenFile file = null;
         Memory memory = null;
@@ -145,7 +153,7 @@ public final class Session {
             }
             introduce(memory, processName);
             stream.ready(deadline);
-            Session session = new Session(control, name, file, memory, stream);
+            Session session = new Session(control, name, file, memory, stream, isFenced);
             stream.whenEnded(session::onStreamEnd);
             file = null;
             return session;

@@ -22,7 +22,8 @@ class PinTableTest {
     private final Memory session = Memory.onHeap(SessionFile.LENGTH);
     private long allocatedEnd = SessionFile.pinOffset(SessionFile.PINS_ALLOCATED);
     private boolean isFull;
-    private final PinTable pins = new PinTable(session, this::allocate, SessionFile.PIN_LIMIT);
+    private final PinTable pins =
+            new PinTable(session, this::allocate, SessionFile.PIN_LIMIT, true);
 
     private boolean allocate(long offset, long length) {
         allocatedEnd = Math.max(allocatedEnd, offset + length);
@@ -72,7 +73,7 @@ class PinTableTest {
     @Test
     @DisplayName("fails with TooManyPins at the limit, and works again after a pin ended")
     void limit() {
-        PinTable small = new PinTable(session, this::allocate, 64);
+        PinTable small = new PinTable(session, this::allocate, 64, true);
         List<Integer> held = new ArrayList<>();
         for (int i = 0; i < 64; i++) {
             held.add(small.pin(LOCATION));
@@ -97,7 +98,7 @@ class PinTableTest {
     @Test
     @DisplayName("I5: hands a dead thread's words on, but not those that still pin")
     void orphans() throws InterruptedException {
-        PinTable small = new PinTable(session, this::allocate, 16);
+        PinTable small = new PinTable(session, this::allocate, 16, true);
         List<Integer> left = new ArrayList<>();
         Thread dying =
                 Thread.ofPlatform()
@@ -122,7 +123,7 @@ class PinTableTest {
     @Test
     @DisplayName("serves more virtual threads than it has lines")
     void virtualThreads() throws InterruptedException {
-        PinTable small = new PinTable(session, this::allocate, 512);
+        PinTable small = new PinTable(session, this::allocate, 512, true);
         ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < 2000; i++) {

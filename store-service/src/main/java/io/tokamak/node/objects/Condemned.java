@@ -58,7 +58,9 @@ final class Condemned {
         System.arraycopy(entries, entry * LONGS, entries, place * LONGS, LONGS);
     }
 
-    void truncate(int newSize) {
-        size = newSize;
+    /** Takes entries {@code [from, to)} away; those behind them move up. */
+    void remove(int from, int to) {
+        System.arraycopy(entries, to * LONGS, entries, from * LONGS, (size - to) * LONGS);
+        size -= to - from;
     }
 }

@@ -142,10 +142,15 @@ final class Leases {
     /**
      * Serves those who wait, and turns away those whose time is over.
      *
+     * @param isFreeing whether bytes that were deleted already are about to be free: nobody is
+     *     turned away for these milliseconds
      * @return nanoseconds after which it should be called again
      */
-    long serveWaiting(long nowNanos) {
+    long serveWaiting(long nowNanos, boolean isFreeing) {
         waiting.serve(nowNanos, request -> tryLend(request, nowNanos));
+        if (isFreeing) {
+            return Long.MAX_VALUE;
+        }
         return waiting.expire(
                 nowNanos,
                 (request, bytesBefore) -> {

@@ -2,10 +2,12 @@ package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
 import io.tokamak.memory.Memory;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Frees the bytes of condemned records that nobody pins (R2). One scan of all pin words serves
- * everything that was condemned before it. The owner thread's.
+ * Frees the bytes of condemned records that nobody pins (R2). One barrier and one scan of all pin
+ * words behind it serve everything that was condemned before. The owner thread's.
  */
 final class Reclaimer {
     private static final long INTERVAL_NANOS = 10_000_000;
@@ -20,16 +22,26 @@ final class Reclaimer {
     private final SessionTable sessions;
     private final IndexWriter.Steps steps;
     private final Withheld withheld;
+    private final Barrier barrier;
+    private final Runnable whenPassed;
+
+    /** Under way, for the first {@link #behindBarrier} that are condemned. */
+    private @Nullable CompletableFuture<Void> passing;
+
+    private int behindBarrier;
     private final PinSet pins = new PinSet();
     private long nextNanos;
     private long intervalNanos = INTERVAL_NANOS;
-    private int sizeAfterLastScan;
+    private int keptByLastScan;
     private long pinnedBytes;
 
     /** Keeps the prefetching loads from being optimized away. */
     @SuppressWarnings("UnusedVariable")
     private long prefetched;
 
+    /**
+     * @param whenPassed run in another thread when {@link #reclaim} has something to do again
+     */
     Reclaimer(
             Condemned condemned,
             IndexWriter index,
@@ -37,6 +49,8 @@ final class Reclaimer {
             Accounts accounts,
             SessionTable sessions,
             Withheld withheld,
+            Barrier barrier,
+            Runnable whenPassed,
             IndexWriter.Steps steps) {
         this.condemned = condemned;
         this.index = index;
@@ -44,19 +58,26 @@ final class Reclaimer {
         this.accounts = accounts;
         this.sessions = sessions;
         this.withheld = withheld;
+        this.barrier = barrier;
+        this.whenPassed = whenPassed;
         this.steps = steps;
     }
 
     /**
-     * Nanoseconds until the next scan is due; {@link Long#MAX_VALUE} when nothing waits for pins to
-     * go.
+     * Nanoseconds until {@link #reclaim} is due; {@link Long#MAX_VALUE} when nothing waits for pins
+     * to go, or for time to pass.
      */
     long dueInNanos(long nowNanos) {
-        return isIdle() ? Long.MAX_VALUE : Math.max(0, nextNanos - nowNanos);
+        return isIdle() || passing != null ? Long.MAX_VALUE : Math.max(0, nextNanos - nowNanos);
     }
 
     private boolean isIdle() {
         return condemned.size() == 0 && !withheld.awaitsPins();
+    }
+
+    /** Whether a barrier is under way; {@link #reclaim} has something to do when it is passed. */
+    boolean isFreeing() {
+        return passing != null;
     }
 
     /** Something happened after which a scan may find more: the next one does not wait. */
@@ -66,32 +87,48 @@ final class Reclaimer {
     }
 
     /**
-     * Scans when it is time, or at once when a put waits for room.
+     * Begins when it is time, or at once when a put waits for room; scans and frees behind the
+     * barrier, in the same call or a later one.
      *
      * @return whether bytes were freed
      */
     boolean reclaim(long nowNanos, long nowMillis, boolean roomIsWanted) {
-        if (isIdle()) {
+        if (passing == null) {
+            passing = begin(nowNanos, roomIsWanted);
+        }
+        if (passing == null || !passing.isDone()) {
             return false;
         }
-        boolean isGrown = condemned.size() > sizeAfterLastScan;
-        if (nowNanos < nextNanos && !(roomIsWanted && isGrown)) {
-            return false;
-        }
+        passing.join();
+        passing = null;
         scan(nowMillis);
-        int before = condemned.size();
-        freeUnpinned();
+        int kept = freeUnpinned(behindBarrier);
         boolean isReleased = withheld.release(pins);
-        boolean freed = isReleased || condemned.size() < before;
+        boolean freed = isReleased || kept < behindBarrier;
         // What stays is pinned: look again soon while things move, else seldom.
         intervalNanos =
-                freed || isGrown ? INTERVAL_NANOS : Math.min(2 * intervalNanos, INTERVAL_NANOS_MAX);
+                freed || behindBarrier > keptByLastScan
+                        ? INTERVAL_NANOS
+                        : Math.min(2 * intervalNanos, INTERVAL_NANOS_MAX);
         nextNanos = nowNanos + intervalNanos;
-        sizeAfterLastScan = condemned.size();
+        keptByLastScan = kept;
         return freed;
     }
 
-    /** Reads every pin word of every session after a full fence (I6). */
+    private @Nullable CompletableFuture<Void> begin(long nowNanos, boolean roomIsWanted) {
+        boolean isGrown = condemned.size() > keptByLastScan;
+        if (isIdle() || (nowNanos < nextNanos && !(roomIsWanted && isGrown))) {
+            return null;
+        }
+        behindBarrier = condemned.size();
+        CompletableFuture<Void> begun = barrier.begin();
+        if (!begun.isDone()) {
+            var _ = begun.whenComplete((_, _) -> whenPassed.run());
+        }
+        return begun;
+    }
+
+    /** Reads every pin word of every session. To free something: behind the barrier (I6). */
     PinSet scan(long nowMillis) {
         boolean whole;
         do {
@@ -109,12 +146,17 @@ final class Reclaimer {
         return pins;
     }
 
-    private void freeUnpinned() {
+    /**
+     * Frees what nobody pins of the first condemned entries.
+     *
+     * @return how many of them stay
+     */
+    private int freeUnpinned(int count) {
         int kept = 0;
         long pinned = 0;
-        for (int entry = 0; entry < condemned.size(); entry++) {
+        for (int entry = 0; entry < count; entry++) {
             if (entry % PREFETCHED == 0) {
-                prefetch(entry);
+                prefetch(entry, count);
             }
             long location = condemned.location(entry);
             long end = condemned.end(entry);
@@ -139,14 +181,15 @@ final class Reclaimer {
             space.release(location, end);
             accounts.condemned -= end - location;
         }
-        condemned.truncate(kept);
+        condemned.remove(kept, count);
         pinnedBytes = pinned;
+        return kept;
     }
 
     /** Looks at the slots of the next entries, so that they wait for memory at the same time. */
-    private void prefetch(int from) {
+    private void prefetch(int from, int end) {
         long sum = 0;
-        for (int i = from; i < Math.min(condemned.size(), from + PREFETCHED); i++) {
+        for (int i = from; i < Math.min(end, from + PREFETCHED); i++) {
             sum += index.prefetchSlot(condemned.slotHint(i));
         }
         prefetched += sum;

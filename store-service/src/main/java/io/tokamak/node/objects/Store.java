@@ -63,6 +63,7 @@ public final class Store implements AutoCloseable {
     private final Incarnations incarnations;
     private final Lifetimes lifetimes;
     private final ObjectTable table;
+    private final Barrier barrier;
     private final Reclaimer reclaimer;
     private final Claims claims;
     private final Drain drain;
@@ -136,9 +137,18 @@ public final class Store implements AutoCloseable {
                         lifetimes,
                         waits,
                         condemned);
+        barrier = new Barrier(files.offerBarriers());
         reclaimer =
                 new Reclaimer(
-                        condemned, index, space, accounts, sessions, withheld, settings.steps());
+                        condemned,
+                        index,
+                        space,
+                        accounts,
+                        sessions,
+                        withheld,
+                        barrier,
+                        () -> execute(() -> {}),
+                        settings.steps());
         claims = new Claims(directory, storeNumber, table, this::execute, incarnations);
         drain =
                 new Drain(
@@ -285,7 +295,7 @@ public final class Store implements AutoCloseable {
         if (leases.isTimeOver(nowNanos)) {
             reclaimer.scan(nowMillis); // with nothing condemned, the last look may be long ago
         }
-        long nextLease = leases.serveWaiting(nowNanos);
+        long nextLease = leases.serveWaiting(nowNanos, reclaimer.isFreeing());
         if (!busy && commands.isEmpty()) {
             long sleep = Math.min(SLEEP_NANOS, Math.min(nextWait, nextLease));
             sleep = Math.min(sleep, reclaimer.dueInNanos(nowNanos));
@@ -1017,6 +1027,7 @@ public final class Store implements AutoCloseable {
             Thread.currentThread().interrupt();
         }
         preTouch.close();
+        barrier.close();
         files.close();
     }
 }

@@ -6,6 +6,7 @@ import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.CgroupLimits;
 import io.tokamak.memory.FileSystem;
+import io.tokamak.memory.Membarrier;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.NoSpace;
 import io.tokamak.memory.OpenFile;
@@ -355,6 +356,29 @@ final class StoreFiles implements AutoCloseable {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    /**
+     * Has clients leave the fence out of their pins, where this node can have them pass one (R2);
+     * they have passed one when it returns.
+     *
+     * @return whether they must, before bytes are given away
+     * @throws StoreUnusable when clients of the last node still rely on it, and this one cannot
+     */
+    boolean offerBarriers() {
+        boolean isAvailable = Membarrier.isAvailable();
+        if (!isAvailable && store.getInt(StoreFile.BARRIERS_OFFSET) != 0) {
+            throw new StoreUnusable(
+                    "readers of the store in "
+                            + folder.path()
+                            + " rely on membarrier(2), which this node may not call",
+                    "allow the call (a seccomp profile forbids it), or begin anew with --discard");
+        }
+        if (isAvailable && found) {
+            Membarrier.everywhere();
+        }
+        store.putInt(StoreFile.BARRIERS_OFFSET, isAvailable ? 1 : 0);
+        return isAvailable;
     }
 
     /** Whether the files that clients would open are still the ones that this node holds. */

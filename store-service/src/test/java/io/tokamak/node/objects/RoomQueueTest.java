@@ -61,9 +61,23 @@ class RoomQueueTest {
     }
 
     private void delete(int count) {
+        deleteNow(count);
+        Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+    }
+
+    private void deleteNow(int count) {
         List<ObjectId> first = objects.subList(0, count);
         StoreFixture.get(fixture.store.delete(List.copyOf(first)));
         first.clear();
+    }
+
+    @Test
+    @DisplayName("I18: get what was deleted before, even if they have no time to wait")
+    void roomOfTheDeleted() {
+        fill(MIB);
+        deleteNow(2 * MIB / RECORD_BYTES);
+        assertThat(StoreFixture.get(ask(2 * MIB, 0)).length()).isEqualTo(2 * MIB);
+        fixture.balanced();
     }
 
     @Test

@@ -39,7 +39,7 @@ final class GoldenFiles {
     static final long BUCKET_LIMIT = 128;
     static final long OVERFLOW_LIMIT = 64;
     static final int POOL_LENGTH = 32 << 10;
-    static final int FILLERS = 300;
+    static final int FILLERS = 220;
     static final ObjectName NAME = new ObjectName("models", "llama/ü");
 
     /** What is stored, and how its slot says it. */
@@ -144,6 +144,7 @@ final class GoldenFiles {
         store.putLong(StoreFile.INCARNATION_CEILING_OFFSET, Incarnation.of(NOW_MILLIS + 60_000, 0));
         store.putLong(StoreFile.NOW_OFFSET, NOW_MILLIS + 1000);
         store.putInt(StoreFile.WANTED_OFFSET, 1);
+        store.putInt(StoreFile.BARRIERS_OFFSET, 1);
         store.putInt(StoreFile.NODE_PID_OFFSET, 4711);
         store.putLong(StoreFile.NODE_STARTED_AT_OFFSET, NOW_MILLIS - 5000);
         Memory index = Memory.onHeap(IndexFile.length(BUCKET_LIMIT, OVERFLOW_LIMIT));
