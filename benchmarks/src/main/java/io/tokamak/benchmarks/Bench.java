@@ -65,6 +65,14 @@ final class Bench implements Callable<Integer> {
     @ArgGroup private @Nullable Length length;
 
     @Option(
+            names = "--small-pages",
+            description =
+                    "4 KiB pages of shared memory; else 2 MiB on a tmpfs of its own (huge=always),"
+                            + " where it may mount one")
+    @SuppressWarnings("UnusedVariable") // the script that starts this has seen to it
+    private boolean smallPages;
+
+    @Option(
             names = "--only",
             paramLabel = "PREFIX",
             split = ",",

@@ -7,7 +7,13 @@ import java.util.List;
 
 /** What the figures were measured on. */
 record Machine(
-        String cpu, int cores, String kernel, long memoryMib, String jvm, String loadBefore) {
+        String cpu,
+        int cores,
+        String kernel,
+        long memoryMib,
+        String pages,
+        String jvm,
+        String loadBefore) {
 
     static Machine here() throws IOException {
         return new Machine(
@@ -15,8 +21,18 @@ record Machine(
                 Runtime.getRuntime().availableProcessors(),
                 System.getProperty("os.name") + " " + System.getProperty("os.version"),
                 memoryBytes("MemTotal") >> 20,
+                pageSize(),
                 System.getProperty("java.vm.name") + " " + System.getProperty("java.vm.version"),
                 Files.readString(Path.of("/proc/loadavg")).strip());
+    }
+
+    /** Of the tmpfs that everything lies on: of the mount that hides the others. */
+    private static String pageSize() throws IOException {
+        List<String> mounts =
+                Files.readAllLines(Path.of("/proc/self/mounts")).stream()
+                        .filter(mount -> mount.split(" ", -1)[1].equals("/dev/shm"))
+                        .toList();
+        return !mounts.isEmpty() && mounts.getLast().contains("huge=always") ? "2 MiB" : "4 KiB";
     }
 
     static long memoryBytes(String name) throws IOException {

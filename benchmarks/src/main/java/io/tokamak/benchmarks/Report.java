@@ -64,6 +64,8 @@ final class Report {
                 .append(" MiB, ")
                 .append(machine.kernel())
                 .append(", ")
+                .append(machine.pages())
+                .append(" pages of shared memory, ")
                 .append(machine.jvm())
                 .append("\n- load when the run began (1, 5, 15 minutes; running; last pid): ")
                 .append(machine.loadBefore())

@@ -21,7 +21,7 @@ final class WaitTask implements Task {
     @Override
     public Map<String, Double> run(Arguments arguments) throws Exception {
         int times = arguments.count("times");
-        int warm = times / 5;
+        int warm = times / 3;
         long[] waits = new long[times - warm];
         long[] sockets = new long[times - warm];
         try (TokamakClient client = Worker.connect("bench-wait");
