@@ -4,15 +4,13 @@ import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.segment.WarmPages;
 import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.Phaser;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Copies into the pool, large payloads by several threads: one alone does not use up the memory's
@@ -56,30 +54,10 @@ final class Copier {
             return;
         }
         Job job = new Job(accessibleByAll(source), pool, offset, pages);
-        List<CompletableFuture<Void>> helpers = new ArrayList<>();
         for (int i = 0; i < HELPERS; i++) {
-            helpers.add(CompletableFuture.runAsync(job, EXECUTOR));
+            EXECUTOR.execute(job::help);
         }
-        try {
-            job.run();
-        } finally {
-            job.stop();
-            join(helpers);
-        }
-    }
-
-    private static void join(List<CompletableFuture<Void>> helpers) {
-        RuntimeException failure = null;
-        for (CompletableFuture<Void> helper : helpers) {
-            try {
-                helper.join();
-            } catch (CompletionException e) {
-                failure = e;
-            }
-        }
-        if (failure != null) {
-            throw failure.getCause() instanceof RuntimeException cause ? cause : failure;
-        }
+        job.run();
     }
 
     /** A segment confined to the calling thread stays open as long as that thread waits here. */
@@ -90,15 +68,62 @@ final class Copier {
         return MemorySegment.ofAddress(source.address()).reinterpret(source.byteSize());
     }
 
-    private record Job(
-            MemorySegment source, Memory pool, long offset, WarmPages pages, AtomicLong next)
-            implements Runnable {
+    /** Chunks for whoever takes them. Ends without those helpers that no processor was free for. */
+    private static final class Job {
+        private final MemorySegment source;
+        private final Memory pool;
+        private final long offset;
+        private final WarmPages pages;
+        private final AtomicLong next = new AtomicLong();
+        private volatile @Nullable Throwable failure;
+
+        /** Who is copying: the caller, and the helpers that came before the end. */
+        private final Phaser copying =
+                new Phaser(1) {
+                    @Override
+                    protected boolean onAdvance(int phase, int parties) {
+                        return true; // whoever comes now is too late
+                    }
+                };
+
         Job(MemorySegment source, Memory pool, long offset, WarmPages pages) {
-            this(source, pool, offset, pages, new AtomicLong());
+            this.source = source;
+            this.pool = pool;
+            this.offset = offset;
+            this.pages = pages;
         }
 
-        @Override
-        public void run() {
+        /** The caller's part. */
+        void run() {
+            try {
+                copyChunks();
+            } finally {
+                stop();
+                copying.awaitAdvance(copying.arrive());
+            }
+            Throwable of = failure;
+            if (of != null) {
+                throw of instanceof RuntimeException unchecked
+                        ? unchecked
+                        : new IllegalStateException("a copying thread failed", of);
+            }
+        }
+
+        void help() {
+            if (copying.register() < 0) {
+                return;
+            }
+            try {
+                copyChunks();
+            } catch (RuntimeException | Error e) {
+                failure = e;
+                stop();
+            } finally {
+                var _ = copying.arriveAndDeregister();
+            }
+        }
+
+        private void copyChunks() {
             long size = source.byteSize();
             for (long at = next.getAndAdd(CHUNK_BYTES);
                     at < size;
@@ -111,7 +136,7 @@ final class Copier {
         }
 
         /** Lets nobody begin another chunk. */
-        void stop() {
+        private void stop() {
             next.set(source.byteSize());
         }
     }

@@ -10,12 +10,12 @@ import java.util.concurrent.atomic.AtomicIntegerArray;
  * is warmed twice, without harm.
  */
 public final class WarmPages {
-    private static final int CHUNK_SHIFT = 21;
+    private static final int CHUNK_SHIFT = 20;
     private static final long CHUNK_BYTES = 1L << CHUNK_SHIFT;
 
     private final Memory pool;
 
-    /** A bit for each chunk of 2 MiB. */
+    /** A bit for each chunk of 1 MiB. */
     private final AtomicIntegerArray warm;
 
     /**
@@ -27,18 +27,16 @@ public final class WarmPages {
                 new AtomicIntegerArray((int) ((pool.size() >>> CHUNK_SHIFT) / Integer.SIZE) + 1);
     }
 
-    /** Makes a range of the pool ready to be written. Writes nothing. */
+    /**
+     * Makes a range of the pool ready to be written, and what else lies in its chunks: ranges that
+     * begin and end anywhere would never make a whole one warm. Writes nothing.
+     */
     public void warm(long start, long end) {
-        for (long at = start; at < end; ) {
-            long chunk = at & -CHUNK_BYTES;
-            long stop = Math.min(end, chunk + CHUNK_BYTES);
+        for (long chunk = start & -CHUNK_BYTES; chunk < end; chunk += CHUNK_BYTES) {
             if (!isWarm(chunk)) {
-                Pages.populateWrite(pool, at, stop - at);
-                if (at == chunk && stop == chunk + CHUNK_BYTES) {
-                    setWarm(chunk);
-                }
+                Pages.populateWrite(pool, chunk, Math.min(CHUNK_BYTES, pool.size() - chunk));
+                setWarm(chunk);
             }
-            at = stop;
         }
     }
 
