@@ -17,9 +17,12 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+    /** The attribute of an exchange that has its {@link Call}. */
+    static final String CALL = Answers.class.getName() + ".call";
+
     private final JsonMapper mapper;
 
-    Answers(JsonMapper mapper) {
+    public Answers(JsonMapper mapper) {
         this.mapper = mapper;
     }
 
@@ -51,6 +54,7 @@ public final class Answers {
                     exchange.getRequest().getPath(),
                     failure);
         }
+        checkDocumented(exchange, answer);
         HttpHeaders headers = response.getHeaders();
         boolean closes = "close".equals(headers.getFirst(HttpHeaders.CONNECTION));
         headers.clear();
@@ -59,6 +63,20 @@ public final class Answers {
         }
         answer.headers().forEach(headers::set);
         return write(exchange, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
+    }
+
+    /** The table is a contract: an answer that is not in it is a fault of ours, and told. */
+    private static void checkDocumented(ServerWebExchange exchange, Problems.Answer answer) {
+        Call call = exchange.getAttribute(CALL);
+        Object code = answer.body().get("code");
+        if (call != null
+                && call.problems().stream()
+                        .noneMatch(
+                                problem ->
+                                        problem.code().equals(code)
+                                                && problem.status() == answer.status())) {
+            LOG.error("{} is answered with {}, which the table does not say", call, code);
+        }
     }
 
     private Mono<Void> write(

@@ -189,7 +189,7 @@ final class Body extends BaseSubscriber<DataBuffer> {
         for (DataBuffer buffer = next(); buffer != null; buffer = next()) {
             try {
                 if (received > bytesMax) {
-                    throw Refusal.bodyTooLong(bytesMax);
+                    throw Refusal.tooLarge(bytesMax);
                 }
                 byte[] part = new byte[buffer.readableByteCount()];
                 buffer.read(part);

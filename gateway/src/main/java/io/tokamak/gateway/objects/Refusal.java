@@ -63,6 +63,24 @@ public final class Refusal extends RuntimeException {
                 "ask /v1/nodes for those there are");
     }
 
+    /**
+     * There is no other node that could take what is there.
+     *
+     * @param objects that would have to go
+     */
+    static Refusal cannotDrain(String id, long objects) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("node", id);
+        numbers.put("objects", objects);
+        return new Refusal(
+                HttpStatus.CONFLICT,
+                "cannot-drain",
+                "no other node is there to take the %d objects of %s".formatted(objects, id),
+                "start another node, or delete what is not needed",
+                numbers,
+                Map.of());
+    }
+
     static Refusal rangeNotSatisfiable(long size, String why) {
         SequencedMap<String, Object> numbers = new LinkedHashMap<>();
         numbers.put("size", size);
@@ -88,7 +106,7 @@ public final class Refusal extends RuntimeException {
                 Map.of("Connection", "close"));
     }
 
-    static Refusal bodyTooLong(long limit) {
+    static Refusal tooLarge(long limit) {
         SequencedMap<String, Object> numbers = new LinkedHashMap<>();
         numbers.put("limit", limit);
         return new Refusal(

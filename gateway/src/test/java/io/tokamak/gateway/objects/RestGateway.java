@@ -119,8 +119,12 @@ final class RestGateway implements AutoCloseable {
         return request;
     }
 
-    HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
-        return HTTP.send(request.build(), BodyHandlers.ofByteArray());
+    /** Every answer is one of those that the table of calls promises. */
+    HttpResponse<byte[]> send(HttpRequest.Builder asked) throws Exception {
+        HttpRequest request = asked.build();
+        HttpResponse<byte[]> response = HTTP.send(request, BodyHandlers.ofByteArray());
+        TableContract.check(request, response);
+        return response;
     }
 
     HttpResponse<byte[]> get(String path, String... headers) throws Exception {
