@@ -10,6 +10,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.netty.channel.AbortedException;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes JSON, and failures as problems. */
@@ -45,6 +46,9 @@ public final class Answers {
         ServerHttpResponse response = exchange.getResponse();
         if (response.isCommitted()) {
             return Mono.error(failure);
+        }
+        if (failure instanceof Body.Lost) { // nobody reads an answer, or one was sent already
+            return Mono.error(new AbortedException(failure));
         }
         Problems.Answer answer = Problems.answer(failure);
         if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {

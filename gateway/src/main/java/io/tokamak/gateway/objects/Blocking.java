@@ -3,10 +3,14 @@ package io.tokamak.gateway.objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /** Runs what may block in a virtual thread, never on an event loop. */
 public final class Blocking {
+    private static final Logger LOG = LoggerFactory.getLogger(Blocking.class);
+
     private Blocking() {}
 
     /**
@@ -23,7 +27,11 @@ public final class Blocking {
                                 try {
                                     sink.success(call.apply(cancelled::get));
                                 } catch (Throwable e) {
-                                    sink.error(e);
+                                    if (cancelled.get()) { // the reason may be that it was
+                                        LOG.debug("a call that nobody waits for failed", e);
+                                    } else {
+                                        sink.error(e);
+                                    }
                                 }
                             });
                 });

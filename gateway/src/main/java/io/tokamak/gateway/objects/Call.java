@@ -24,6 +24,7 @@ import static io.tokamak.gateway.objects.Problem.RANGE_NOT_SATISFIABLE;
 import static io.tokamak.gateway.objects.Problem.SIZE_MISMATCH;
 import static io.tokamak.gateway.objects.Problem.TOO_LARGE;
 import static io.tokamak.gateway.objects.Problem.UPLOAD_TIMEOUT;
+import static io.tokamak.gateway.objects.Problem.UPLOAD_TOO_SLOW;
 import static org.springframework.http.HttpMethod.DELETE;
 import static org.springframework.http.HttpMethod.GET;
 import static org.springframework.http.HttpMethod.HEAD;
@@ -75,13 +76,7 @@ public enum Call {
                                     + " and when the time is over, with what is there by then.")
                     .takes(Content.WAIT)
                     .answers(200, "what is there and what is not", Content.WAIT_RESULT)
-                    .refuses(
-                            BAD_ID,
-                            BAD_NAME,
-                            BAD_DURATION,
-                            BODY_TOO_LARGE,
-                            UPLOAD_TIMEOUT,
-                            QUOTA_EXCEEDED)),
+                    .refuses(BAD_ID, BAD_NAME, BAD_DURATION, BODY_TOO_LARGE, QUOTA_EXCEEDED)),
     MAP_OBJECT(row(POST, "/v1/objects/{id}/mappings", "Map an object").maps().refuses(BAD_ID)),
     GET_OBJECT(row(GET, "/v1/objects/{id}", "Get an object").gets().refuses(BAD_ID)),
     HEAD_OBJECT(row(HEAD, "/v1/objects/{id}", "Get an object's headers").heads().refuses(BAD_ID)),
@@ -119,7 +114,7 @@ public enum Call {
             row(POST, "/v1/mappings/{mapping}:renew", "Keep a mapping for longer")
                     .takes(Content.RENEWAL)
                     .answers(200, "it stands, with another end", Content.MAPPING)
-                    .refuses(MAPPING_ENDED, BAD_DURATION, BODY_TOO_LARGE, UPLOAD_TIMEOUT)),
+                    .refuses(MAPPING_ENDED, BAD_DURATION, BODY_TOO_LARGE)),
     RELEASE_MAPPING(
             row(DELETE, "/v1/mappings/{mapping}", "Release a mapping")
                     .says("Until this has answered 200, act on nothing that was read in it.")
@@ -153,6 +148,9 @@ public enum Call {
             EnumSet.of(
                     Problem.BAD_PARAMETER,
                     Problem.UNKNOWN_PARAMETER,
+                    Problem.BAD_REQUEST,
+                    Problem.PATH_TOO_LONG,
+                    Problem.HEAD_TOO_LARGE,
                     Problem.UNAUTHENTICATED,
                     Problem.FORBIDDEN,
                     Problem.INTERNAL_ERROR,
@@ -300,7 +298,7 @@ public enum Call {
 
         Row takes(Content content) {
             body = content;
-            return this;
+            return refuses(UPLOAD_TIMEOUT, UPLOAD_TOO_SLOW);
         }
 
         Row answers(int status, String says, Content content, ResponseHeader... with) {
@@ -337,7 +335,6 @@ public enum Call {
                             BAD_DURATION,
                             BAD_DIGEST,
                             SIZE_MISMATCH,
-                            UPLOAD_TIMEOUT,
                             TOO_LARGE,
                             DIGEST_MISMATCH,
                             QUOTA_EXCEEDED,
@@ -434,7 +431,7 @@ public enum Call {
                             "where the bytes lie, and until when",
                             Content.MAPPING,
                             ResponseHeader.LOCATION)
-                    .refuses(NOT_CO_LOCATED, BODY_TOO_LARGE, UPLOAD_TIMEOUT)
+                    .refuses(NOT_CO_LOCATED, BODY_TOO_LARGE)
                     .finds();
         }
     }

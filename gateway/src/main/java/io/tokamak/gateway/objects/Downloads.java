@@ -52,6 +52,7 @@ final class Downloads implements CallHandlers {
 
     private final NodeConnection connection;
     private final Catalog catalog;
+    private final Readers readers;
     private final Map<String, byte[]> digestsByTag =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1;
@@ -62,7 +63,8 @@ final class Downloads implements CallHandlers {
                 }
             };
 
-    Downloads(NodeConnection connection, Catalog catalog) {
+    Downloads(NodeConnection connection, Catalog catalog, Readers readers) {
+        this.readers = readers;
         this.connection = connection;
         this.catalog = catalog;
     }
@@ -122,7 +124,11 @@ final class Downloads implements CallHandlers {
                                                 ? head(target, wait, isDigestWanted, isCancelled)
                                                 : find(target, wait, isDigestWanted, isCancelled))
                         .doOnDiscard(Found.class, Found::release),
-                found -> answer(exchange, found, isHead),
+                found ->
+                        found.pin() == null
+                                ? answer(exchange, found, isHead)
+                                : readers.watch(
+                                        exchange, found.pin(), answer(exchange, found, isHead)),
                 found -> Mono.fromRunnable(found::release));
     }
 

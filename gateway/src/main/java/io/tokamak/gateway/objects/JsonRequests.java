@@ -33,7 +33,7 @@ public final class JsonRequests {
      * @throws Refusal {@code too-large}, or {@code upload-timeout} when it does not come in time
      */
     public JsonNode read(CallRequest request, int bytesMax, List<String> known) {
-        Body body = new Body(request.http().getBody(), properties.uploadTimeout());
+        Body body = new Body(request.http(), properties);
         try {
             var _ = request.parameters(); // its rules
             return parse(body.readAll(bytesMax), known);

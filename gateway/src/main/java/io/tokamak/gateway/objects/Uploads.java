@@ -6,6 +6,7 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Upload;
+import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
@@ -46,11 +47,17 @@ final class Uploads implements CallHandlers {
 
     private final NodeConnection connection;
     private final GatewayProperties properties;
+    private final UploadSlots slots;
     private final Answers answers;
 
-    Uploads(NodeConnection connection, GatewayProperties properties, Answers answers) {
+    Uploads(
+            NodeConnection connection,
+            GatewayProperties properties,
+            UploadSlots slots,
+            Answers answers) {
         this.connection = connection;
         this.properties = properties;
+        this.slots = slots;
         this.answers = answers;
     }
 
@@ -70,7 +77,7 @@ final class Uploads implements CallHandlers {
     }
 
     private Mono<Void> put(CallRequest request, @Nullable ObjectName name) {
-        Body body = new Body(request.http().getBody(), properties.uploadTimeout());
+        Body body = new Body(request.http(), properties);
         return Blocking.call(_ -> store(request, name, body))
                 .doOnCancel(body::abandon)
                 .flatMap(outcome -> answer(request.exchange(), outcome));
@@ -87,7 +94,10 @@ final class Uploads implements CallHandlers {
                     parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER);
             byte[] digest = Digests.expected(joined(request.getHeaders(), "Repr-Digest"));
             TokamakClient client = connection.client();
-            Stored stored = store(client, options, length, digest, body);
+            Stored stored;
+            try (UploadSlots.Slot _ = slots.take()) {
+                stored = store(client, options, length, digest, body);
+            }
             return new Outcome(stored, client.head(stored.id()), options, replicas);
         } catch (RuntimeException e) {
             settle(asked.exchange(), body, length, e);

@@ -44,6 +44,7 @@ class ProblemTest {
         Set<String> made =
                 Arrays.stream(Refusal.class.getDeclaredMethods())
                         .filter(method -> Modifier.isStatic(method.getModifiers()))
+                        .filter(method -> !Modifier.isPrivate(method.getModifiers()))
                         .filter(method -> method.getReturnType().equals(Refusal.class))
                         .map(method -> code(method.getName()))
                         .collect(Collectors.toCollection(TreeSet::new));
