@@ -348,11 +348,14 @@ final class MappedClient implements TokamakClient {
                     "it could not claim the name " + plan.options().name(),
                     Duration.ofMillis(500));
         }
-        throw new DeadlineExceeded(
+        String unanswered =
                 "the put of "
                         + plan.options().name()
-                        + " was not answered, and may still take place; it",
-                plan.options().timeout());
+                        + " was not answered, and may still take place";
+        if (!attachment.session().isConnected()) { // to be tried again, not waited for longer
+            throw new NodeDown(options.folder().toString(), unanswered, Duration.ofMillis(500));
+        }
+        throw new DeadlineExceeded(unanswered + "; it", plan.options().timeout());
     }
 
     /**

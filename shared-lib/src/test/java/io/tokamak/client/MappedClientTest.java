@@ -614,6 +614,28 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName(
+                "says NodeDown of a named put that the node did not live to answer, which may take"
+                        + " place all the same")
+        void unanswered() throws IOException {
+            ObjectName name = new ObjectName("t", "unanswered");
+            PutOptions hasty = PutOptions.named(name).withTimeout(Duration.ofMillis(500));
+            client.put(bytes(10), PutOptions.named(new ObjectName("t", "first"))); // has a lane
+            try (ObjectWriter writer = client.create(100, hasty)) {
+                writer.write(MemorySegment.ofArray(bytes(100)));
+                node.stop();
+                assertThatThrownBy(() -> client.put(bytes(20), hasty))
+                        .isInstanceOf(NodeDown.class)
+                        .hasMessageContaining("may still take place");
+                assertThatThrownBy(writer::seal)
+                        .isInstanceOf(NodeDown.class)
+                        .hasMessageContaining("may still take place");
+            }
+            node.start();
+            assertThat(client.read(name, Deadline.after(Duration.ofSeconds(10)))).isNotEmpty();
+        }
+
+        @Test
         @DisplayName("says NodeDown when none comes")
         void down() {
             node.stop();

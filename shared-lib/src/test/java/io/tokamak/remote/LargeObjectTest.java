@@ -22,14 +22,15 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
+import org.junit.jupiter.api.condition.EnabledIf;
 
-/** Takes 2.2 GiB of memory and some seconds: {@code ./tokamak test ... -Dtokamak.large=true}. */
+/** Takes 2.2 GiB of memory twice, and some seconds. */
 @DisplayName("Objects above 2 GiB")
-@EnabledIfSystemProperty(named = "tokamak.large", matches = "true")
+@EnabledIf(value = "hasMemory", disabledReason = "it needs 6 GiB of memory that nobody uses")
 @Timeout(900)
 class LargeObjectTest {
     private static final long SIZE = (2L << 30) + (200 << 20) + 5;
@@ -43,6 +44,14 @@ class LargeObjectTest {
                     .build();
 
     private static final ObjectRef OBJECT = ObjectRef.newBuilder().setId(INFO.getId()).build();
+
+    static boolean hasMemory() throws IOException {
+        try (Stream<String> lines = Files.lines(Path.of("/proc/meminfo"))) {
+            return lines.filter(line -> line.startsWith("MemAvailable:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) << 10)
+                    .anyMatch(bytes -> bytes >= 6L << 30);
+        }
+    }
 
     /** Every part of it differs from the one before. */
     private static ByteString part(long at) {

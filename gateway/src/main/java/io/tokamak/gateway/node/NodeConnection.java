@@ -28,6 +28,9 @@ public final class NodeConnection implements SmartLifecycle {
     private static final Duration RETRY_AFTER = Duration.ofSeconds(1);
     private static final long PROBE_MILLIS = 1000;
 
+    /** Between two attempts to connect at all, each of which waits for the node itself. */
+    private static final long ATTEMPT_MILLIS = 100;
+
     private final GatewayProperties properties;
     private final ApplicationEventPublisher events;
     private volatile @Nullable TokamakClient client;
@@ -85,7 +88,8 @@ public final class NodeConnection implements SmartLifecycle {
                     LOG.error("cannot look after the node", e);
                     note(e.toString());
                 }
-            } while (!ended.await(PROBE_MILLIS, TimeUnit.MILLISECONDS));
+            } while (!ended.await(
+                    client == null ? ATTEMPT_MILLIS : PROBE_MILLIS, TimeUnit.MILLISECONDS));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

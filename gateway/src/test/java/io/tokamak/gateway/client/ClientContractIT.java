@@ -3,7 +3,6 @@ package io.tokamak.gateway.client;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
-import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tokamak.client.ListPage;
@@ -60,7 +59,6 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import net.openhft.chronicle.bytes.Bytes;
 import org.junit.jupiter.api.AfterEach;
@@ -145,17 +143,6 @@ class ClientContractIT {
 
     private static CompletableFuture<Void> elsewhere(Runnable task) {
         return CompletableFuture.runAsync(task, task2 -> Thread.ofPlatform().start(task2));
-    }
-
-    /** Subscribes, where the gateway has events. */
-    static AutoCloseable watch(
-            TokamakClient client, WatchQuery query, Consumer<ObjectEvent> listener) {
-        try {
-            return client.watch(query, listener);
-        } catch (InvalidRequest refused) {
-            assumeThat(refused.code()).as(refused.detail()).isNotEqualTo("unimplemented");
-            throw refused;
-        }
     }
 
     @Nested
@@ -894,7 +881,7 @@ class ClientContractIT {
         void watch() throws Exception {
             Queue<ObjectEvent> events = new ConcurrentLinkedQueue<>();
             try (AutoCloseable watching =
-                    ClientContractIT.watch(client, new WatchQuery(namespace, "w/"), events::add)) {
+                    client.watch(new WatchQuery(namespace, "w/"), events::add)) {
                 assertThat(watching).isNotNull();
                 put(1, "other");
                 ObjectId id = put(3, "w/1");

@@ -16,8 +16,8 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Set;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -29,22 +29,24 @@ class CoLocationIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final byte[] PAYLOAD = {1, 2, 3};
 
-    private NodeProcess node;
-    private RunningGateway gateway;
+    /** Each test leaves both as it found them, or another of the same kind. */
+    private static NodeProcess node;
 
-    @BeforeEach
-    void start() throws IOException {
+    private static RunningGateway gateway;
+
+    @BeforeAll
+    static void start() throws IOException {
         node = new NodeProcess();
         gateway = new RunningGateway(node.folder(), 0);
     }
 
-    @AfterEach
-    void stop() throws IOException {
+    @AfterAll
+    static void stop() throws IOException {
         gateway.close();
         node.close();
     }
 
-    private TokamakClient connect() {
+    private static TokamakClient connect() {
         return TokamakClient.connect(gateway.options().withTimeout(PATIENCE));
     }
 

@@ -27,7 +27,9 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -40,22 +42,39 @@ class RemoteFaultsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final String TOKEN = "a-token-that-is-long-enough-0123456789";
 
-    private NodeProcess node;
-    private RunningGateway gateway;
+    /** Each test leaves both as it found them, or another of the same kind. */
+    private static NodeProcess node;
+
+    private static RunningGateway gateway;
+
     private TokamakClient client;
 
-    @BeforeEach
-    void start() throws IOException {
+    @BeforeAll
+    static void start() throws IOException {
         node = new NodeProcess();
-        gateway = new RunningGateway(node.folder(), 0);
+        gateway = startGateway(0);
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        gateway.close();
+        node.close();
+    }
+
+    @BeforeEach
+    void connect() {
         client = TokamakClient.connect(gateway.options().withTimeout(PATIENCE).withZeroCopy(false));
     }
 
     @AfterEach
-    void stop() throws IOException {
+    void disconnect() {
         client.close();
-        gateway.close();
-        node.close();
+    }
+
+    /** It stops soon, whoever still waits. */
+    private static RunningGateway startGateway(int port) {
+        return new RunningGateway(
+                node.folder(), port, "--spring.grpc.server.shutdown.grace-period=1s");
     }
 
     private static byte[] bytes(int length) {
@@ -64,10 +83,10 @@ class RemoteFaultsIT {
         return bytes;
     }
 
-    private void restartGateway() {
+    private static void restartGateway() {
         int port = gateway.port();
         gateway.close();
-        gateway = new RunningGateway(node.folder(), port);
+        gateway = startGateway(port);
     }
 
     @Test
@@ -109,7 +128,7 @@ class RemoteFaultsIT {
     @DisplayName("hears of events again after a restart of the gateway, and that it missed some")
     void subscription() throws Exception {
         Queue<ObjectEvent> events = new ConcurrentLinkedQueue<>();
-        try (AutoCloseable watching = ClientContractIT.watch(client, WatchQuery.ALL, events::add)) {
+        try (AutoCloseable watching = client.watch(WatchQuery.ALL, events::add)) {
             assertThat(watching).isNotNull();
             restartGateway();
             await().atMost(PATIENCE)
@@ -152,7 +171,7 @@ class RemoteFaultsIT {
         node.kill();
         try (TokamakClient hasty =
                 TokamakClient.connect(
-                        gateway.options().withTimeout(Duration.ofSeconds(8)).withZeroCopy(false))) {
+                        gateway.options().withTimeout(Duration.ofSeconds(3)).withZeroCopy(false))) {
             assertThat(hasty).isNull();
         } catch (NodeDown expected) {
             assertThat(expected.detail()).contains("tokamak://127.0.0.1:" + gateway.port());

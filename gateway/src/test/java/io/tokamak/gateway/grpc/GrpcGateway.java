@@ -32,11 +32,12 @@ import io.tokamak.proto.v1.PutSpec;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
@@ -75,16 +76,22 @@ final class GrpcGateway implements AutoCloseable {
     /** In front of a node that there is. */
     GrpcGateway(NodeProcess node, String... properties) {
         this.node = node;
-        List<String> all =
-                new ArrayList<>(
-                        List.of(
-                                "--server.port=0",
-                                "--spring.grpc.server.port=0",
-                                "--tokamak.folder=" + node.folder(),
-                                "--tokamak.node-timeout=2s",
-                                "--tokamak.upload-timeout=2s"));
-        all.addAll(List.of(properties));
-        gateway = SpringApplication.run(GatewayApplication.class, all.toArray(new String[0]));
+        Map<String, String> all = new LinkedHashMap<>();
+        for (String property :
+                Stream.concat(
+                                Stream.of(
+                                        "--server.port=0",
+                                        "--spring.grpc.server.port=0",
+                                        "--tokamak.folder=" + node.folder(),
+                                        "--tokamak.node-timeout=2s",
+                                        "--tokamak.upload-timeout=2s"),
+                                Stream.of(properties))
+                        .toList()) {
+            all.put(property.substring(0, property.indexOf('=')), property); // the last one counts
+        }
+        gateway =
+                SpringApplication.run(
+                        GatewayApplication.class, all.values().toArray(String[]::new));
         port = gateway.getBean(GrpcServerLifecycle.class).getPort();
         channel = connect();
         awaitServing();

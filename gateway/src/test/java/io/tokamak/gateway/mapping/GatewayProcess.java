@@ -1,13 +1,11 @@
 package io.tokamak.gateway.mapping;
 
+import io.tokamak.gateway.node.Program;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A real gateway in a process of its own. */
 final class GatewayProcess implements AutoCloseable {
@@ -17,9 +15,7 @@ final class GatewayProcess implements AutoCloseable {
 
     GatewayProcess(Path folder) throws IOException {
         this.folder = folder;
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            this.port = socket.getLocalPort();
-        }
+        this.port = Program.freePort();
         this.process = start();
     }
 
@@ -28,29 +24,18 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     private Process start() throws IOException {
-        return new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:TieredStopAtLevel=1",
-                        "--sun-misc-unsafe-memory-access=allow",
-                        "-jar",
-                        jar().toString(),
+        List<String> command = Program.command(Path.of("target"));
+        command.addAll(
+                List.of(
                         "--tokamak.folder=" + folder,
                         "--server.port=" + port,
-                        "--spring.grpc.server.port=0")
+                        "--spring.grpc.server.port=0"));
+        return new ProcessBuilder(command)
                 .redirectErrorStream(true)
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(
                                 Path.of("target", "gateway-it.log").toFile()))
                 .start();
-    }
-
-    private static Path jar() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.getFileName().toString().endsWith("-app.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("package the gateway first"));
-        }
     }
 
     /** Ends it at once, as a crash would. */

@@ -1,13 +1,9 @@
 package io.tokamak.gateway.node;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -16,7 +12,7 @@ import java.util.stream.Stream;
 /** A real node in a process of its own. */
 public final class NodeProcess implements AutoCloseable {
     private final Path home;
-    private final int clusterPort = freePort();
+    private final int clusterPort = Program.freePort();
     private final List<String> arguments;
     private Process process;
 
@@ -36,19 +32,13 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     private Process start(String... once) throws IOException {
-        List<String> command =
-                new ArrayList<>(
-                        List.of(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx256m",
-                                "-XX:TieredStopAtLevel=1",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-jar",
-                                jar().toString(),
-                                "--tokamak.folder=" + folder(),
-                                "--tokamak.pool.size=256MB",
-                                "--server.port=0",
-                                "--tokamak.cluster.port=" + clusterPort));
+        List<String> command = Program.command(Path.of("..", "store-service", "target"));
+        command.addAll(
+                List.of(
+                        "--tokamak.folder=" + folder(),
+                        "--tokamak.pool.size=256MB",
+                        "--server.port=0",
+                        "--tokamak.cluster.port=" + clusterPort));
         command.addAll(arguments);
         command.addAll(List.of(once));
         return new ProcessBuilder(command)
@@ -56,22 +46,6 @@ public final class NodeProcess implements AutoCloseable {
                 .redirectOutput(
                         ProcessBuilder.Redirect.appendTo(Path.of("target", "node-it.log").toFile()))
                 .start();
-    }
-
-    private static Path jar() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("..", "store-service", "target"))) {
-            return files.filter(file -> file.getFileName().toString().endsWith("-app.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("package store-service first"));
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return socket.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** Ends it at once, as a crash would. */

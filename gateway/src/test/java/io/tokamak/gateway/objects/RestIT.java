@@ -448,6 +448,71 @@ class RestIT {
     }
 
     @Test
+    @DisplayName("an answer amid the body reaches who reads it only when all is sent")
+    void answersAmidTheBody() throws Exception {
+        for (String framing :
+                new String[] {"Content-Length: 10000000000", "Transfer-Encoding: chunked"}) {
+            try (Socket socket = connect()) {
+                write(
+                        socket,
+                        "PUT %s?deadline=0s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n"
+                                .formatted(path("amid"), framing));
+                byte[] chunk = new byte[MIB];
+                for (int i = 0; i < 300; i++) { // more than the pool has
+                    write(socket, "100000\r\n");
+                    socket.getOutputStream().write(chunk);
+                    write(socket, "\r\n");
+                }
+                String all = new String(socket.getInputStream().readAllBytes(), UTF_8);
+                assertThat(all)
+                        .startsWith("HTTP/1.1 ")
+                        .containsIgnoringCase("connection: close")
+                        .contains("\"remedy\":");
+            }
+        }
+        assertNothingLeased();
+    }
+
+    @Test
+    @DisplayName(
+            "a refused body is read over, or the connection closed: never the next call harmed")
+    void refusedBodies() throws Exception {
+        for (String call :
+                new String[] {
+                    "PUT /nowhere", // 404
+                    "POST " + path("method"), // 405
+                    "PUT " + path("parameter") + "?bad=1", // 400
+                    "POST /v1/objects:wait", // too long a document
+                }) {
+            try (Socket socket = connect()) {
+                byte[] body = new byte[40 * MIB];
+                write(
+                        socket,
+                        call
+                                + " HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                                        .formatted(body.length));
+                socket.getOutputStream().write(body);
+                String head = readHead(socket.getInputStream());
+                assertThat(head).as(call).startsWith("HTTP/1.1 4");
+                if (!head.toLowerCase(java.util.Locale.ROOT).contains("connection: close")) {
+                    readBody(socket.getInputStream(), head);
+                    write(socket, "GET /v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n");
+                    assertThat(readHead(socket.getInputStream()))
+                            .as(call)
+                            .startsWith("HTTP/1.1 200");
+                }
+            }
+        }
+    }
+
+    private static void readBody(InputStream in, String head) throws IOException {
+        java.util.regex.Matcher length =
+                java.util.regex.Pattern.compile("(?i)content-length: (\\d+)").matcher(head);
+        assertThat(length.find()).as(head).isTrue();
+        in.skipNBytes(Long.parseLong(length.group(1)));
+    }
+
+    @Test
     @DisplayName("an upload whose connection ends leaves nothing, and holds no name meanwhile")
     void disconnect() throws Exception {
         String path = path("cut");

@@ -46,7 +46,6 @@ public final class Store implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Store.class);
 
     private static final long SLEEP_NANOS = Futex.patience(50_000_000);
-    private static final long LOCK_PROBE_NANOS = 250_000_000;
     private static final int PREFETCHED = 32;
     private static final int SECRET_BYTES = 12;
     private static final long OFFER_NANOS = 30_000_000_000L;
@@ -287,7 +286,10 @@ public final class Store implements AutoCloseable {
         }
         long nextLease = leases.serveWaiting(nowNanos);
         if (!busy && commands.isEmpty()) {
-            long sleep = Math.min(SLEEP_NANOS, Math.min(nextWait, nextLease));
+            long sleep =
+                    Math.min(
+                            Math.min(SLEEP_NANOS, settings.probeNanos()),
+                            Math.min(nextWait, nextLease));
             sleep = Math.min(sleep, reclaimer.dueInNanos(nowNanos));
             sleep = Math.min(sleep, nextEndMillis * 1_000_000);
             sleep(bell, sleep);
@@ -502,7 +504,7 @@ public final class Store implements AutoCloseable {
         if (nowNanos < nextProbeNanos) {
             return;
         }
-        nextProbeNanos = nowNanos + LOCK_PROBE_NANOS;
+        nextProbeNanos = nowNanos + settings.probeNanos();
         for (AttachedSession session : List.copyOf(sessions.all())) {
             if (!session.isUnreadable() && SessionTable.isTruncated(session)) {
                 session.setUnreadable();

@@ -54,7 +54,8 @@ record StoreProperties(
                 discard,
                 allowAnyFileSystem,
                 clock,
-                _ -> {});
+                _ -> {},
+                StoreSettings.PROBE_NANOS);
     }
 
     private static OptionalInt optional(@Nullable Integer value) {

@@ -15,6 +15,7 @@ import java.util.OptionalInt;
  * @param allowAnyFileSystem for development: accept a folder that is not on tmpfs
  * @param clock of lifetimes and incarnations
  * @param steps where tests kill the node
+ * @param probeNanos between two looks for sessions whose processes have ended
  */
 public record StoreSettings(
         Path folder,
@@ -24,7 +25,9 @@ public record StoreSettings(
         boolean discard,
         boolean allowAnyFileSystem,
         InstantSource clock,
-        io.tokamak.index.IndexWriter.Steps steps) {
+        io.tokamak.index.IndexWriter.Steps steps,
+        long probeNanos) {
+    static final long PROBE_NANOS = 250_000_000;
 
     public static StoreSettings of(Path folder, long poolBytes) {
         return new StoreSettings(
@@ -35,7 +38,8 @@ public record StoreSettings(
                 false,
                 false,
                 InstantSource.system(),
-                step -> {});
+                step -> {},
+                PROBE_NANOS);
     }
 
     public StoreSettings withSteps(io.tokamak.index.IndexWriter.Steps other) {
@@ -47,7 +51,8 @@ public record StoreSettings(
                 discard,
                 allowAnyFileSystem,
                 clock,
-                other);
+                other,
+                probeNanos);
     }
 
     public StoreSettings withClock(InstantSource other) {
@@ -59,12 +64,21 @@ public record StoreSettings(
                 discard,
                 allowAnyFileSystem,
                 other,
-                steps);
+                steps,
+                probeNanos);
     }
 
     public StoreSettings withGroups(OptionalInt readers, OptionalInt writers) {
         return new StoreSettings(
-                folder, poolBytes, readers, writers, discard, allowAnyFileSystem, clock, steps);
+                folder,
+                poolBytes,
+                readers,
+                writers,
+                discard,
+                allowAnyFileSystem,
+                clock,
+                steps,
+                probeNanos);
     }
 
     public StoreSettings withDiscard(boolean other) {
@@ -76,6 +90,20 @@ public record StoreSettings(
                 other,
                 allowAnyFileSystem,
                 clock,
-                steps);
+                steps,
+                probeNanos);
+    }
+
+    StoreSettings withProbeNanos(long other) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                discard,
+                allowAnyFileSystem,
+                clock,
+                steps,
+                other);
     }
 }

@@ -26,6 +26,9 @@ import org.jspecify.annotations.Nullable;
 final class StoreFixture implements AutoCloseable {
     static final long POOL_BYTES = 16L << 20;
 
+    /** Many tests wait until the node has seen that a client is gone. */
+    private static final long PROBE_NANOS = 10_000_000;
+
     final Path folder;
     final MemoryNames names = new MemoryNames();
     final TestClock clock = new TestClock();
@@ -42,6 +45,7 @@ final class StoreFixture implements AutoCloseable {
         settings =
                 StoreSettings.of(folder, poolBytes)
                         .withClock(clock)
+                        .withProbeNanos(PROBE_NANOS)
                         .withGroups(readersGroup, writersGroup);
         store = opened();
     }
