@@ -7,10 +7,12 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
-import reactor.netty.channel.AbortedException;
+import reactor.netty.Connection;
+import reactor.netty.http.server.HttpServerResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes JSON, and failures as problems. */
@@ -47,10 +49,11 @@ public final class Answers {
         if (response.isCommitted()) {
             return Mono.error(failure);
         }
-        if (failure instanceof Body.Lost) { // nobody reads an answer, or one was sent already
-            return Mono.error(new AbortedException(failure));
+        if (failure instanceof Body.Lost && isAnswered(response)) {
+            return Mono.empty();
         }
-        Problems.Answer answer = Problems.answer(failure);
+        Problems.Answer answer =
+                Problems.answer(failure instanceof Body.Lost ? Refusal.badRequest() : failure);
         if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
             LOG.error(
                     "{} {} failed",
@@ -67,6 +70,14 @@ public final class Answers {
         }
         answer.headers().forEach(headers::set);
         return write(exchange, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
+    }
+
+    /** By the server itself, to what was no HTTP; or nobody is there any more. */
+    private static boolean isAnswered(ServerHttpResponse response) {
+        HttpServerResponse server = ServerHttpResponseDecorator.getNativeResponse(response);
+        return server.hasSentHeaders()
+                || !(server instanceof Connection connection)
+                || !connection.channel().isActive();
     }
 
     /** The table is a contract: an answer that is not in it is a fault of ours, and told. */

@@ -122,6 +122,9 @@ final class Body extends BaseSubscriber<DataBuffer> {
      */
     @Nullable DataBuffer next() {
         if (!subscribed) {
+            if (!end.isTrue()) {
+                throw new Lost(null);
+            }
             subscribed = true;
             source.subscribe(this);
         }

@@ -117,19 +117,17 @@ final class Downloads implements CallHandlers {
         boolean isDigestWanted =
                 Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
         boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
-        return Mono.usingWhen(
-                Blocking.call(
-                                isCancelled ->
-                                        isHead
-                                                ? head(target, wait, isDigestWanted, isCancelled)
-                                                : find(target, wait, isDigestWanted, isCancelled))
-                        .doOnDiscard(Found.class, Found::release),
+        return Blocking.using(
+                isCancelled ->
+                        isHead
+                                ? head(target, wait, isDigestWanted, isCancelled)
+                                : find(target, wait, isDigestWanted, isCancelled),
                 found ->
                         found.pin() == null
                                 ? answer(exchange, found, isHead)
                                 : readers.watch(
                                         exchange, found.pin(), answer(exchange, found, isHead)),
-                found -> Mono.fromRunnable(found::release));
+                Found::release);
     }
 
     private Found head(

@@ -54,11 +54,10 @@ final class EventStreams implements CallHandlers {
         WatchQuery query = new WatchQuery(parameters.namespace(), parameters.prefix());
         String after = exchange.getRequest().getHeaders().getFirst("Last-Event-ID");
         Listener listener = new Listener();
-        return Mono.usingWhen(
-                Blocking.call(_ -> events.subscribe(query, after, listener))
-                        .doOnDiscard(Subscription.class, Subscription::close),
+        return Blocking.using(
+                _ -> events.subscribe(query, after, listener),
                 subscription -> write(exchange, listener.texts(subscription)),
-                subscription -> Mono.fromRunnable(subscription::close));
+                Subscription::close);
     }
 
     private static Mono<Void> write(ServerWebExchange exchange, Flux<String> texts) {

@@ -37,6 +37,9 @@ final class Readers {
             throw new IllegalStateException(server + " has no connection");
         }
         Channel channel = connection.channel();
+        if (!channel.isRegistered()) { // it is closed, and fails by itself
+            return answer;
+        }
         return Mono.using(
                 () -> {
                     long everyNanos = Math.max(1, timeout.toNanos() / LOOKS);
