@@ -6,10 +6,11 @@ import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Target;
 import io.tokamak.gateway.objects.Answers;
 import io.tokamak.gateway.objects.Blocking;
+import io.tokamak.gateway.objects.Call;
+import io.tokamak.gateway.objects.CallHandlers;
+import io.tokamak.gateway.objects.CallRequest;
 import io.tokamak.gateway.objects.JsonRequests;
-import io.tokamak.gateway.objects.ObjectPath;
 import io.tokamak.gateway.objects.Parameters;
-import io.tokamak.gateway.objects.Refusal;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.Durations;
 import io.tokamak.objects.InvalidRequest;
@@ -22,16 +23,14 @@ import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
-import org.springframework.http.HttpMethod;
 import org.springframework.http.HttpStatus;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import tools.jackson.databind.JsonNode;
 
 /** Makes, renews and releases mappings over REST. */
 @Component
-final class MappingCalls {
+final class MappingCalls implements CallHandlers {
     private final NodeConnection connection;
     private final CoLocation coLocation;
     private final MappingTable<PlacedPin> mappings;
@@ -54,59 +53,42 @@ final class MappingCalls {
         this.answers = answers;
     }
 
-    Mono<Void> handle(ServerWebExchange exchange, MappingAddress address) {
-        return Mono.defer(() -> route(exchange, address))
-                .onErrorResume(failure -> answers.problem(exchange, failure));
+    @Override
+    public Map<Call, Handler> handlers() {
+        return Map.of(
+                Call.MAP_OBJECT,
+                this::map,
+                Call.MAP_NAMED,
+                this::map,
+                Call.RENEW_MAPPING,
+                request -> answer(request, HttpStatus.OK, _ -> describe(renew(request))),
+                Call.RELEASE_MAPPING,
+                request -> answer(request, HttpStatus.OK, _ -> release(request.path().mapping())));
     }
 
-    private Mono<Void> route(ServerWebExchange exchange, MappingAddress address) {
-        HttpMethod method = exchange.getRequest().getMethod();
-        HttpMethod wanted =
-                switch (address) {
-                    case MappingAddress.OfObject _, MappingAddress.Renewal _ -> HttpMethod.POST;
-                    case MappingAddress.One _ -> HttpMethod.DELETE;
-                };
-        if (!method.equals(wanted)) {
-            throw Refusal.methodNotAllowed(method.name(), wanted.name());
-        }
-        Parameters.of(exchange.getRequest().getURI().getRawQuery(), List.of());
-        return switch (address) {
-            case MappingAddress.OfObject(String path) -> map(exchange, target(exchange, path));
-            case MappingAddress.Renewal(String id) ->
-                    answer(exchange, HttpStatus.OK, _ -> describe(renew(exchange, id)));
-            case MappingAddress.One(String id) -> answer(exchange, HttpStatus.OK, _ -> release(id));
-        };
-    }
-
-    private static Target target(ServerWebExchange exchange, String objectPath) {
-        Target target = ObjectPath.target(objectPath);
-        if (target == null) {
-            throw Refusal.noSuchPath(exchange.getRequest().getURI().getRawPath());
-        }
-        return target;
-    }
-
-    private Mono<Void> map(ServerWebExchange exchange, Target target) {
+    private Mono<Void> map(CallRequest request) {
+        Target target = request.path().target();
         return answer(
-                exchange,
+                request,
                 HttpStatus.CREATED,
                 isCancelled -> {
-                    Mapping<PlacedPin> mapping = map(exchange, target, isCancelled);
+                    Mapping<PlacedPin> mapping = map(request, target, isCancelled);
                     if (isCancelled.getAsBoolean()) { // nobody will learn its id
                         mappings.release(mapping.id());
                     }
-                    exchange.getResponse()
+                    request.exchange()
+                            .getResponse()
                             .getHeaders()
-                            .set(HttpHeaders.LOCATION, MappingAddress.MAPPINGS + mapping.id());
+                            .set(HttpHeaders.LOCATION, "/v1/mappings/" + mapping.id());
                     return describe(mapping);
                 });
     }
 
     private Mapping<PlacedPin> map(
-            ServerWebExchange exchange, Target target, BooleanSupplier isCancelled) {
-        JsonNode request = requests.read(exchange, List.of("nonce", "ttl"));
-        String nonce = nonce(request);
-        Duration asked = ttl(request);
+            CallRequest request, Target target, BooleanSupplier isCancelled) {
+        JsonNode body = read(request, "nonce", "ttl");
+        String nonce = nonce(body);
+        Duration asked = ttl(body);
         CoLocation.Proof proof = coLocation.check(nonce);
         return mappings.add(
                 () -> {
@@ -118,8 +100,12 @@ final class MappingCalls {
                 asked == null ? properties.ttl() : asked);
     }
 
-    private Mapping<PlacedPin> renew(ServerWebExchange exchange, String id) {
-        return mappings.renew(id, ttl(requests.read(exchange, List.of("ttl"))));
+    private Mapping<PlacedPin> renew(CallRequest request) {
+        return mappings.renew(request.path().mapping(), ttl(read(request, "ttl")));
+    }
+
+    private JsonNode read(CallRequest request, String... known) {
+        return requests.read(request, JsonRequests.SMALL_BYTES_MAX, List.of(known));
     }
 
     private Map<String, ?> release(String id) {
@@ -182,10 +168,10 @@ final class MappingCalls {
     }
 
     private Mono<Void> answer(
-            ServerWebExchange exchange,
+            CallRequest request,
             HttpStatus status,
             Function<BooleanSupplier, Map<String, ?>> call) {
         return Blocking.<Map<String, ?>>call(call)
-                .flatMap(json -> answers.json(exchange, status, json));
+                .flatMap(json -> answers.json(request.exchange(), status, json));
     }
 }

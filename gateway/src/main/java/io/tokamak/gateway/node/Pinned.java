@@ -7,6 +7,7 @@ import io.tokamak.client.ObjectView;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An object's bytes on their way to a socket, in place. Keeps I38: the pin ends when the response
@@ -20,6 +21,8 @@ public final class Pinned {
 
     /** Of the response, and of each buffer. */
     private final AtomicInteger references = new AtomicInteger(1);
+
+    private final AtomicLong slices = new AtomicLong();
 
     private Pinned(ObjectView pin, MemorySegment bytes) {
         this.pin = pin;
@@ -48,7 +51,13 @@ public final class Pinned {
                     }
                     return count + 1;
                 });
+        slices.incrementAndGet();
         return new Slice(bytes.asSlice(offset, length).asByteBuffer());
+    }
+
+    /** How many buffers were made so far: they are when the socket takes more. */
+    public long slices() {
+        return slices.get();
     }
 
     /** All of the bytes; only until {@link #release}. */

@@ -7,9 +7,12 @@ import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
 import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
+import reactor.netty.Connection;
+import reactor.netty.http.server.HttpServerResponse;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Writes JSON, and failures as problems. */
@@ -17,9 +20,12 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
+    /** The attribute of an exchange that has its {@link Call}. */
+    static final String CALL = Answers.class.getName() + ".call";
+
     private final JsonMapper mapper;
 
-    Answers(JsonMapper mapper) {
+    public Answers(JsonMapper mapper) {
         this.mapper = mapper;
     }
 
@@ -43,7 +49,11 @@ public final class Answers {
         if (response.isCommitted()) {
             return Mono.error(failure);
         }
-        Problems.Answer answer = Problems.answer(failure);
+        if (failure instanceof Body.Lost && isAnswered(response)) {
+            return Mono.empty();
+        }
+        Problems.Answer answer =
+                Problems.answer(failure instanceof Body.Lost ? Refusal.badRequest() : failure);
         if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
             LOG.error(
                     "{} {} failed",
@@ -51,6 +61,7 @@ public final class Answers {
                     exchange.getRequest().getPath(),
                     failure);
         }
+        checkDocumented(exchange, answer);
         HttpHeaders headers = response.getHeaders();
         boolean closes = "close".equals(headers.getFirst(HttpHeaders.CONNECTION));
         headers.clear();
@@ -59,6 +70,28 @@ public final class Answers {
         }
         answer.headers().forEach(headers::set);
         return write(exchange, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
+    }
+
+    /** By the server itself, to what was no HTTP; or nobody is there any more. */
+    private static boolean isAnswered(ServerHttpResponse response) {
+        HttpServerResponse server = ServerHttpResponseDecorator.getNativeResponse(response);
+        return server.hasSentHeaders()
+                || !(server instanceof Connection connection)
+                || !connection.channel().isActive();
+    }
+
+    /** The table is a contract: an answer that is not in it is a fault of ours, and told. */
+    private static void checkDocumented(ServerWebExchange exchange, Problems.Answer answer) {
+        Call call = exchange.getAttribute(CALL);
+        Object code = answer.body().get("code");
+        if (call != null
+                && call.problems().stream()
+                        .noneMatch(
+                                problem ->
+                                        problem.code().equals(code)
+                                                && problem.status() == answer.status())) {
+            LOG.error("{} is answered with {}, which the table does not say", call, code);
+        }
     }
 
     private Mono<Void> write(

@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.tokamak.gateway.node.GatewayProperties;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
@@ -8,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
@@ -19,7 +21,10 @@ final class Body extends BaseSubscriber<DataBuffer> {
     private static final int DEMAND = 32;
 
     private final Flux<DataBuffer> source;
+    private final BodyEnd end;
     private final Duration timeout;
+    private final Duration timeTotal;
+    private final long endNanos;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition news = lock.newCondition();
     private final ArrayDeque<DataBuffer> buffers = new ArrayDeque<>();
@@ -30,12 +35,25 @@ final class Body extends BaseSubscriber<DataBuffer> {
     private long received;
     private int consumed;
 
+    /** The body of a request, whose time begins now. */
+    Body(ServerHttpRequest request, GatewayProperties properties) {
+        this(
+                request.getBody(),
+                BodyEnd.of(request),
+                properties.uploadTimeout(),
+                properties.uploadTimeTotal());
+    }
+
     /**
      * @param timeout how long to wait for a byte
+     * @param timeTotal how long to wait for all of them
      */
-    Body(Flux<DataBuffer> source, Duration timeout) {
+    Body(Flux<DataBuffer> source, BodyEnd end, Duration timeout, Duration timeTotal) {
         this.source = source;
+        this.end = end;
         this.timeout = timeout;
+        this.timeTotal = timeTotal;
+        this.endNanos = System.nanoTime() + timeTotal.toNanos();
     }
 
     /** The body ended before its time: nobody is there to be answered. */
@@ -98,11 +116,15 @@ final class Body extends BaseSubscriber<DataBuffer> {
     /**
      * The next buffer, to be released by the caller; null at the end.
      *
-     * @throws Refusal {@code upload-timeout} when no byte came in time
+     * @throws Refusal {@code upload-timeout} when no byte came in time, {@code upload-too-slow}
+     *     when not all did
      * @throws Lost when the connection is gone
      */
     @Nullable DataBuffer next() {
         if (!subscribed) {
+            if (!end.isTrue()) {
+                throw new Lost(null);
+            }
             subscribed = true;
             source.subscribe(this);
         }
@@ -118,7 +140,9 @@ final class Body extends BaseSubscriber<DataBuffer> {
     }
 
     private @Nullable DataBuffer take() {
-        long nanos = timeout.toNanos();
+        long total = endNanos - System.nanoTime();
+        boolean isLast = total < timeout.toNanos();
+        long nanos = isLast ? total : timeout.toNanos();
         lock.lock();
         try {
             while (buffers.isEmpty() || failure != null) {
@@ -126,12 +150,20 @@ final class Body extends BaseSubscriber<DataBuffer> {
                     throw new Lost(failure);
                 }
                 if (done) {
+                    if (!end.isTrue()) {
+                        throw new Lost(null);
+                    }
                     return null;
                 }
                 if (nanos <= 0) {
-                    throw Refusal.uploadTimeout(received, timeout.toMillis());
+                    throw isLast
+                            ? Refusal.uploadTooSlow(received, timeTotal.toMillis())
+                            : Refusal.uploadTimeout(received, timeout.toMillis());
                 }
                 nanos = news.awaitNanos(nanos);
+            }
+            if (total <= 0) { // it drips, or the reader waited for room
+                throw Refusal.uploadTooSlow(received, timeTotal.toMillis());
             }
             return buffers.poll();
         } catch (InterruptedException e) {
@@ -189,7 +221,7 @@ final class Body extends BaseSubscriber<DataBuffer> {
         for (DataBuffer buffer = next(); buffer != null; buffer = next()) {
             try {
                 if (received > bytesMax) {
-                    throw Refusal.bodyTooLong(bytesMax);
+                    throw Refusal.tooLarge(bytesMax);
                 }
                 byte[] part = new byte[buffer.readableByteCount()];
                 buffer.read(part);

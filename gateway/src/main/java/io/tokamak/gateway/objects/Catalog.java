@@ -4,7 +4,6 @@ import io.tokamak.client.ListPage;
 import io.tokamak.client.ListQuery;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.client.WaitResult;
-import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Target;
 import io.tokamak.gateway.node.Waits;
@@ -19,35 +18,48 @@ import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
-import tools.jackson.core.JacksonException;
 
 /** Calls that answer with JSON or nothing: lists, descriptions, waits, deletions, nodes. */
 @Component
-final class Catalog {
+final class Catalog implements CallHandlers {
+    /** What the node on this host is called. */
+    private static final String LOCAL = "local";
+
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT = 100;
     private static final int WAIT_BODY_BYTES_MAX = 4 << 20;
 
     private final NodeConnection connection;
-    private final GatewayProperties properties;
+    private final JsonRequests requests;
     private final Answers answers;
 
-    Catalog(NodeConnection connection, GatewayProperties properties, Answers answers) {
+    Catalog(NodeConnection connection, JsonRequests requests, Answers answers) {
         this.connection = connection;
-        this.properties = properties;
+        this.requests = requests;
         this.answers = answers;
     }
 
-    Mono<Void> list(ServerWebExchange exchange) {
-        Parameters parameters =
-                Parameters.of(
-                        exchange.getRequest().getURI().getRawQuery(),
-                        List.of("namespace", "prefix", "group", "mediaType", "limit", "cursor"));
+    @Override
+    public Map<Call, Handler> handlers() {
+        return Map.of(
+                Call.LIST_OBJECTS, this::list,
+                Call.WAIT_FOR_OBJECTS, this::await,
+                Call.DELETE_OBJECT, this::delete,
+                Call.DELETE_NAMED, this::delete,
+                Call.DELETE_GROUP, this::deleteGroup,
+                Call.LIST_NODES, this::nodes,
+                Call.GET_NODE, this::node,
+                Call.DRAIN_NODE, this::drain);
+    }
+
+    private Mono<Void> list(CallRequest request) {
+        Parameters parameters = request.parameters();
         int limit = parameters.number("limit", 1, LIMIT_MAX, LIMIT, InvalidRequest.BAD_LIMIT);
         String namespace = parameters.namespace();
         String group = parameters.text("group");
@@ -58,7 +70,7 @@ final class Catalog {
                         group == null ? null : Uploads.group(group, namespace),
                         parameters.text("mediaType"));
         return answer(
-                exchange,
+                request,
                 _ -> {
                     ListPage page =
                             connection.client().page(query, limit, parameters.text("cursor"));
@@ -69,94 +81,57 @@ final class Catalog {
                 });
     }
 
-    Mono<Void> describe(ServerWebExchange exchange, Target target, Parameters parameters) {
-        Duration wait = parameters.wait("wait", Duration.ZERO);
+    Mono<Void> describe(CallRequest request) {
+        Target target = request.path().target();
+        Duration wait = request.parameters().wait("wait", Duration.ZERO);
         return answer(
-                exchange,
+                request,
                 isCancelled ->
                         Descriptions.object(
                                 target.head(
                                         connection.client(), Deadline.after(wait), isCancelled)));
     }
 
-    Mono<Void> delete(ServerWebExchange exchange, Target target) {
-        RestHandler.checkNoParameters(exchange);
+    private Mono<Void> delete(CallRequest request) {
+        Target target = request.path().target();
+        ServerHttpResponse response = request.exchange().getResponse();
         return Blocking.call(_ -> target.delete(connection.client()))
                 .flatMap(
                         wasThere -> {
                             if (!wasThere) {
                                 return Mono.error(target.notFound());
                             }
-                            exchange.getResponse().setStatusCode(HttpStatus.NO_CONTENT);
-                            return exchange.getResponse().setComplete();
+                            response.setStatusCode(HttpStatus.NO_CONTENT);
+                            return response.setComplete();
                         });
     }
 
-    Mono<Void> deleteGroup(ServerWebExchange exchange, Group group) {
-        RestHandler.checkNoParameters(exchange);
-        return answer(exchange, _ -> Map.of("deleted", connection.client().deleteGroup(group)));
+    private Mono<Void> deleteGroup(CallRequest request) {
+        Group group = request.path().group();
+        return answer(request, _ -> Map.of("deleted", connection.client().deleteGroup(group)));
     }
 
     // ---- waits
 
-    /**
-     * What is waited for. Null: left out.
-     *
-     * @param count how many suffice
-     * @param timeout a duration with its unit
-     */
-    record WaitRequest(
-            @Nullable List<String> ids,
-            @Nullable List<Map<String, String>> names,
-            @Nullable Integer count,
-            @Nullable String timeout) {}
-
-    Mono<Void> await(ServerWebExchange exchange) {
-        RestHandler.checkNoParameters(exchange);
-        Body body = new Body(exchange.getRequest().getBody(), properties.uploadTimeout());
+    private Mono<Void> await(CallRequest request) {
         return answer(
-                        exchange,
-                        isCancelled -> await(parse(body.readAll(WAIT_BODY_BYTES_MAX)), isCancelled))
-                .doFinally(_ -> body.close());
-    }
-
-    private WaitRequest parse(byte[] json) {
-        try {
-            return answers.read(json, WaitRequest.class);
-        } catch (JacksonException e) {
-            throw Parameters.bad(
-                    "body",
-                    "is no wait: " + e.getOriginalMessage(),
-                    "send {ids, names, count, timeout}");
-        }
+                request,
+                isCancelled ->
+                        await(
+                                WaitRequest.of(
+                                        requests.read(
+                                                request, WAIT_BODY_BYTES_MAX, WaitRequest.FIELDS)),
+                                isCancelled));
     }
 
     private Map<String, Object> await(WaitRequest request, BooleanSupplier isCancelled) {
-        Map<ObjectId, @Nullable ObjectName> wanted = new LinkedHashMap<>();
-        for (String id : request.ids() == null ? List.<String>of() : request.ids()) {
-            wanted.put(ObjectId.parse(id), null);
-        }
-        for (Map<String, String> name :
-                request.names() == null ? List.<Map<String, String>>of() : request.names()) {
-            ObjectName parsed =
-                    new ObjectName(
-                            name.getOrDefault("namespace", ObjectName.DEFAULT_NAMESPACE),
-                            name.getOrDefault("key", ""));
-            wanted.put(ObjectId.named(parsed), parsed);
-        }
-        int count = request.count() == null ? wanted.size() : request.count();
-        if (count < 0 || count > wanted.size()) {
-            throw Parameters.bad(
-                    "count", "is " + count + " of " + wanted.size(), "leave it out for all");
-        }
-        Duration timeout =
-                request.timeout() == null ? Duration.ZERO : Parameters.parseWait(request.timeout());
+        Map<ObjectId, @Nullable ObjectName> wanted = request.wanted();
         WaitResult result =
                 Waits.await(
                         connection.client(),
                         wanted.keySet(),
-                        count,
-                        Deadline.after(timeout),
+                        request.count(),
+                        Deadline.after(request.timeout()),
                         isCancelled);
         SequencedMap<String, Object> json = new LinkedHashMap<>();
         json.put("ready", named(result.ready(), wanted));
@@ -170,35 +145,45 @@ final class Catalog {
 
     // ---- nodes
 
-    Mono<Void> nodes(ServerWebExchange exchange) {
-        RestHandler.checkNoParameters(exchange);
+    private Mono<Void> nodes(CallRequest request) {
         return answer(
-                exchange,
+                request,
                 _ -> Map.of("nodes", List.of(Descriptions.node(connection.client().node(), null))));
     }
 
-    /**
-     * @param id "local" is the one on this host
-     */
-    Mono<Void> node(ServerWebExchange exchange, String id) {
-        RestHandler.checkNoParameters(exchange);
+    private Mono<Void> node(CallRequest request) {
+        String id = request.path().node();
         return answer(
-                exchange,
+                request,
+                _ ->
+                        Descriptions.node(
+                                find(id),
+                                id.equals(LOCAL)
+                                        ? connection.folder().toAbsolutePath().toString()
+                                        : null));
+    }
+
+    /** There is one node: nothing can be moved anywhere. */
+    private Mono<Void> drain(CallRequest request) {
+        String id = request.path().node();
+        return answer(
+                request,
                 _ -> {
-                    NodeInfo info = connection.client().node();
-                    boolean isLocal = id.equals("local");
-                    if (!isLocal && !id.equals(info.id())) {
-                        throw Refusal.nodeNotFound(id);
-                    }
-                    return Descriptions.node(
-                            info, isLocal ? connection.folder().toAbsolutePath().toString() : null);
+                    NodeInfo info = find(id);
+                    throw Refusal.cannotDrain(info.id(), info.objects());
                 });
     }
 
-    private Mono<Void> answer(
-            ServerWebExchange exchange,
-            java.util.function.Function<BooleanSupplier, Map<String, ?>> call) {
+    private NodeInfo find(String id) {
+        NodeInfo info = connection.client().node();
+        if (!id.equals(LOCAL) && !id.equals(info.id())) {
+            throw Refusal.nodeNotFound(id);
+        }
+        return info;
+    }
+
+    private Mono<Void> answer(CallRequest request, Function<BooleanSupplier, Map<String, ?>> call) {
         return Blocking.<Map<String, ?>>call(call)
-                .flatMap(json -> answers.json(exchange, HttpStatus.OK, json));
+                .flatMap(json -> answers.json(request.exchange(), HttpStatus.OK, json));
     }
 }

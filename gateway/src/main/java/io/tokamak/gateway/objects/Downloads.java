@@ -42,7 +42,7 @@ import reactor.netty.http.server.HttpServerResponse;
  * reused before it is sent.
  */
 @Component
-final class Downloads {
+final class Downloads implements CallHandlers {
     private static final int SMALL_BYTES_MAX = 64 << 10;
 
     /** Of one write. */
@@ -51,6 +51,8 @@ final class Downloads {
     private static final int DIGESTS_MAX = 10_000;
 
     private final NodeConnection connection;
+    private final Catalog catalog;
+    private final Readers readers;
     private final Map<String, byte[]> digestsByTag =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1;
@@ -61,8 +63,27 @@ final class Downloads {
                 }
             };
 
-    Downloads(NodeConnection connection) {
+    Downloads(NodeConnection connection, Catalog catalog, Readers readers) {
+        this.readers = readers;
         this.connection = connection;
+        this.catalog = catalog;
+    }
+
+    @Override
+    public Map<Call, Handler> handlers() {
+        return Map.of(
+                Call.GET_OBJECT, this::get,
+                Call.GET_NAMED, this::get,
+                Call.HEAD_OBJECT, this::bytes,
+                Call.HEAD_NAMED, this::bytes);
+    }
+
+    private Mono<Void> get(CallRequest request) {
+        String view = request.parameters().text("view");
+        if (view != null && !view.equals("info")) {
+            throw Parameters.bad("view", "is " + view, "leave it out, or give info");
+        }
+        return view == null ? bytes(request) : catalog.describe(request);
     }
 
     /**
@@ -88,21 +109,25 @@ final class Downloads {
         }
     }
 
-    Mono<Void> get(ServerWebExchange exchange, Target target, Parameters parameters) {
+    private Mono<Void> bytes(CallRequest asked) {
+        ServerWebExchange exchange = asked.exchange();
         ServerHttpRequest request = exchange.getRequest();
-        Duration wait = parameters.wait("wait", Duration.ZERO);
+        Target target = asked.path().target();
+        Duration wait = asked.parameters().wait("wait", Duration.ZERO);
         boolean isDigestWanted =
                 Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
         boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
-        return Mono.usingWhen(
-                Blocking.call(
-                                isCancelled ->
-                                        isHead
-                                                ? head(target, wait, isDigestWanted, isCancelled)
-                                                : find(target, wait, isDigestWanted, isCancelled))
-                        .doOnDiscard(Found.class, Found::release),
-                found -> answer(exchange, found, isHead),
-                found -> Mono.fromRunnable(found::release));
+        return Blocking.using(
+                isCancelled ->
+                        isHead
+                                ? head(target, wait, isDigestWanted, isCancelled)
+                                : find(target, wait, isDigestWanted, isCancelled),
+                found ->
+                        found.pin() == null
+                                ? answer(exchange, found, isHead)
+                                : readers.watch(
+                                        exchange, found.pin(), answer(exchange, found, isHead)),
+                Found::release);
     }
 
     private Found head(

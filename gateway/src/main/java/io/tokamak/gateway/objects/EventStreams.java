@@ -8,8 +8,8 @@ import io.tokamak.gateway.events.LoggedEvent;
 import io.tokamak.gateway.events.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.io.buffer.DataBufferFactory;
@@ -27,7 +27,7 @@ import reactor.core.scheduler.Schedulers;
  * holds a place in the log and gets a gap when that is overtaken.
  */
 @Component
-final class EventStreams {
+final class EventStreams implements CallHandlers {
     /** The subscription stands; who loses it comes back after a second. */
     private static final String GREETING = ": listening\nretry: 1000\n\n";
 
@@ -43,19 +43,21 @@ final class EventStreams {
         this.heartbeat = properties.heartbeat();
     }
 
-    Mono<Void> stream(ServerWebExchange exchange) {
-        Parameters parameters =
-                Parameters.of(
-                        exchange.getRequest().getURI().getRawQuery(),
-                        List.of("namespace", "prefix"));
+    @Override
+    public Map<Call, Handler> handlers() {
+        return Map.of(Call.GET_EVENTS, this::stream);
+    }
+
+    private Mono<Void> stream(CallRequest request) {
+        ServerWebExchange exchange = request.exchange();
+        Parameters parameters = request.parameters();
         WatchQuery query = new WatchQuery(parameters.namespace(), parameters.prefix());
         String after = exchange.getRequest().getHeaders().getFirst("Last-Event-ID");
         Listener listener = new Listener();
-        return Mono.usingWhen(
-                Blocking.call(_ -> events.subscribe(query, after, listener))
-                        .doOnDiscard(Subscription.class, Subscription::close),
+        return Blocking.using(
+                _ -> events.subscribe(query, after, listener),
                 subscription -> write(exchange, listener.texts(subscription)),
-                subscription -> Mono.fromRunnable(subscription::close));
+                Subscription::close);
     }
 
     private static Mono<Void> write(ServerWebExchange exchange, Flux<String> texts) {

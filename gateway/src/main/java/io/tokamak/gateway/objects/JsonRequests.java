@@ -5,7 +5,6 @@ import io.tokamak.objects.InvalidRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -13,7 +12,8 @@ import tools.jackson.databind.json.JsonMapper;
 /** Reads requests whose body is a small JSON object. */
 @Component
 public final class JsonRequests {
-    private static final int BYTES_MAX = 16 << 10;
+    /** Of a document that has no list. */
+    public static final int SMALL_BYTES_MAX = 16 << 10;
 
     private final GatewayProperties properties;
     private final JsonMapper mapper;
@@ -24,17 +24,19 @@ public final class JsonRequests {
     }
 
     /**
-     * Reads the body, in a thread that may block. An empty body is an empty object.
+     * Reads query and body, in a thread that may block. An empty body is an empty object.
      *
+     * @param bytesMax that the body may have
      * @param known fields that may be in it
      * @throws InvalidRequest {@code bad-parameter} when it is no JSON object, {@code
      *     unknown-parameter}
      * @throws Refusal {@code too-large}, or {@code upload-timeout} when it does not come in time
      */
-    public JsonNode read(ServerWebExchange exchange, List<String> known) {
-        Body body = new Body(exchange.getRequest().getBody(), properties.uploadTimeout());
+    public JsonNode read(CallRequest request, int bytesMax, List<String> known) {
+        Body body = new Body(request.http(), properties);
         try {
-            return parse(body.readAll(BYTES_MAX), known);
+            var _ = request.parameters(); // its rules
+            return parse(body.readAll(bytesMax), known);
         } finally {
             body.close();
         }

@@ -49,12 +49,20 @@ public final class Parameters {
      * @throws InvalidRequest {@code unknown-parameter}
      */
     static void checkKnown(String name, List<String> known) {
+        checkKnown(name, name, known);
+    }
+
+    /**
+     * @param path where the name stands, for the message
+     * @throws InvalidRequest {@code unknown-parameter}
+     */
+    static void checkKnown(String path, String name, List<String> known) {
         if (!known.contains(name)) {
             throw new InvalidRequest(
                     InvalidRequest.UNKNOWN_PARAMETER,
-                    "parameter " + name + " is not known here",
+                    "parameter " + abbreviated(path) + " is not known here",
                     known.isEmpty() ? "leave it out" : "known are " + String.join(", ", known),
-                    numbers("parameter", name));
+                    numbers("parameter", abbreviated(path)));
         }
     }
 

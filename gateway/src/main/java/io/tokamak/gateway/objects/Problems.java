@@ -97,12 +97,18 @@ public final class Problems {
             case Unauthenticated _ -> HttpStatus.UNAUTHORIZED;
             case PermissionDenied _ -> HttpStatus.FORBIDDEN;
             case ObjectNotFound _ -> HttpStatus.NOT_FOUND;
-            case ObjectExists _, InvalidState _, NotCoLocated _ -> HttpStatus.CONFLICT;
+            case ObjectExists _, NotCoLocated _ -> HttpStatus.CONFLICT;
             case ObjectLost _, CorruptObject _ -> HttpStatus.GONE;
             case TooLarge _ -> HttpStatus.CONTENT_TOO_LARGE;
             case DigestMismatch _ -> HttpStatus.UNPROCESSABLE_CONTENT;
             case QuotaExceeded _ -> HttpStatus.TOO_MANY_REQUESTS;
-            case NodeDown _, StoreRetired _, SessionFenced _, IncompatibleStore _, TooManyPins _ ->
+            // InvalidState: the client in this gateway is closed, as it stops.
+            case NodeDown _,
+                    StoreRetired _,
+                    SessionFenced _,
+                    IncompatibleStore _,
+                    TooManyPins _,
+                    InvalidState _ ->
                     HttpStatus.SERVICE_UNAVAILABLE;
             case DeadlineExceeded _ -> HttpStatus.GATEWAY_TIMEOUT;
             case OutOfMemory _ -> HttpStatus.INSUFFICIENT_STORAGE;

@@ -63,6 +63,24 @@ public final class Refusal extends RuntimeException {
                 "ask /v1/nodes for those there are");
     }
 
+    /**
+     * There is no other node that could take what is there.
+     *
+     * @param objects that would have to go
+     */
+    static Refusal cannotDrain(String id, long objects) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("node", id);
+        numbers.put("objects", objects);
+        return new Refusal(
+                HttpStatus.CONFLICT,
+                "cannot-drain",
+                "no other node is there to take the %d objects of %s".formatted(objects, id),
+                "start another node, or delete what is not needed",
+                numbers,
+                Map.of());
+    }
+
     static Refusal rangeNotSatisfiable(long size, String why) {
         SequencedMap<String, Object> numbers = new LinkedHashMap<>();
         numbers.put("size", size);
@@ -88,7 +106,63 @@ public final class Refusal extends RuntimeException {
                 Map.of("Connection", "close"));
     }
 
-    static Refusal bodyTooLong(long limit) {
+    static Refusal uploadTooSlow(long received, long millis) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("received", received);
+        numbers.put("timeoutMillis", millis);
+        return new Refusal(
+                HttpStatus.REQUEST_TIMEOUT,
+                "upload-too-slow",
+                "the body was not here within %d ms, only %d bytes of it"
+                        .formatted(millis, received),
+                "send it faster or in parts, or raise tokamak.upload-time-total",
+                numbers,
+                Map.of("Connection", "close"));
+    }
+
+    /**
+     * The first line of a request is too long.
+     *
+     * @param limit its bytes at most
+     */
+    static Refusal pathTooLong(long limit) {
+        return beyond(
+                HttpStatus.URI_TOO_LONG,
+                "path-too-long",
+                "the request's first line is longer than " + limit + " bytes",
+                limit);
+    }
+
+    /**
+     * The headers of a request are too long.
+     *
+     * @param limit their bytes at most
+     */
+    static Refusal headTooLarge(long limit) {
+        return beyond(
+                HttpStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+                "head-too-large",
+                "the request's headers have more than " + limit + " bytes",
+                limit);
+    }
+
+    private static Refusal beyond(HttpStatus status, String code, String detail, long limit) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put("limit", limit);
+        return new Refusal(
+                status, code, detail, "send less of it", numbers, Map.of("Connection", "close"));
+    }
+
+    /** What came is no HTTP. */
+    static Refusal badRequest() {
+        return new Refusal(
+                HttpStatus.BAD_REQUEST,
+                "bad-request",
+                "the request breaks the rules of HTTP",
+                "send a request by RFC 9112, its path percent-encoded");
+    }
+
+    static Refusal tooLarge(long limit) {
         SequencedMap<String, Object> numbers = new LinkedHashMap<>();
         numbers.put("limit", limit);
         return new Refusal(

@@ -18,12 +18,12 @@ final class RestMapping implements HandlerMapping, Ordered {
     @Override
     public Mono<Object> getHandler(ServerWebExchange exchange) {
         String path = exchange.getRequest().getURI().getRawPath();
-        return path != null && path.startsWith(Address.ROOT) ? Mono.just(handler) : Mono.empty();
+        return path != null && path.startsWith(Paths.ROOT) ? Mono.just(handler) : Mono.empty();
     }
 
-    /** After the parts of the table that other packages keep. */
+    /** Before the pages of others. */
     @Override
     public int getOrder() {
-        return Ordered.HIGHEST_PRECEDENCE + 1;
+        return Ordered.HIGHEST_PRECEDENCE;
     }
 }

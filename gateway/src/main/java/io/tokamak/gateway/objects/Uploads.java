@@ -6,6 +6,7 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Upload;
+import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
@@ -35,7 +36,7 @@ import reactor.core.publisher.Mono;
 
 /** Puts. */
 @Component
-final class Uploads {
+final class Uploads implements CallHandlers {
     static final String ATTRIBUTE_PREFIX = "tokamak-attr-";
 
     private static final Duration DEADLINE = Duration.ofSeconds(10);
@@ -46,11 +47,17 @@ final class Uploads {
 
     private final NodeConnection connection;
     private final GatewayProperties properties;
+    private final UploadSlots slots;
     private final Answers answers;
 
-    Uploads(NodeConnection connection, GatewayProperties properties, Answers answers) {
+    Uploads(
+            NodeConnection connection,
+            GatewayProperties properties,
+            UploadSlots slots,
+            Answers answers) {
         this.connection = connection;
         this.properties = properties;
+        this.slots = slots;
         this.answers = answers;
     }
 
@@ -62,36 +69,38 @@ final class Uploads {
     private record Outcome(
             Stored stored, @Nullable ObjectInfo info, PutOptions options, int replicas) {}
 
-    Mono<Void> post(ServerWebExchange exchange) {
-        return put(exchange, (ObjectName) null);
+    @Override
+    public Map<Call, Handler> handlers() {
+        return Map.of(
+                Call.POST_OBJECT, request -> put(request, null),
+                Call.PUT_NAMED, request -> put(request, request.path().name()));
     }
 
-    Mono<Void> put(ServerWebExchange exchange, @Nullable ObjectName name) {
-        ServerHttpRequest request = exchange.getRequest();
-        Body body = new Body(request.getBody(), properties.uploadTimeout());
-        return Blocking.call(_ -> store(exchange, name, body))
+    private Mono<Void> put(CallRequest request, @Nullable ObjectName name) {
+        Body body = new Body(request.http(), properties);
+        return Blocking.call(_ -> store(request, name, body))
                 .doOnCancel(body::abandon)
-                .flatMap(outcome -> answer(exchange, outcome));
+                .flatMap(outcome -> answer(request.exchange(), outcome));
     }
 
     /** In a thread that may block. */
-    private Outcome store(ServerWebExchange exchange, @Nullable ObjectName name, Body body) {
-        ServerHttpRequest request = exchange.getRequest();
+    private Outcome store(CallRequest asked, @Nullable ObjectName name, Body body) {
+        ServerHttpRequest request = asked.http();
         long length = request.getHeaders().getContentLength();
         try {
-            Parameters parameters =
-                    Parameters.of(
-                            request.getURI().getRawQuery(),
-                            List.of("ttl", "idle", "replicas", "group", "deadline"));
+            Parameters parameters = asked.parameters();
             PutOptions options = options(request.getHeaders(), parameters, name);
             int replicas =
                     parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER);
             byte[] digest = Digests.expected(joined(request.getHeaders(), "Repr-Digest"));
             TokamakClient client = connection.client();
-            Stored stored = store(client, options, length, digest, body);
+            Stored stored;
+            try (UploadSlots.Slot _ = slots.take()) {
+                stored = store(client, options, length, digest, body);
+            }
             return new Outcome(stored, client.head(stored.id()), options, replicas);
         } catch (RuntimeException e) {
-            settle(exchange, body, length, e);
+            settle(asked.exchange(), body, length, e);
             throw e;
         } finally {
             body.close();
@@ -202,7 +211,7 @@ final class Uploads {
     private Mono<Void> answer(ServerWebExchange exchange, Outcome outcome) {
         Stored stored = outcome.stored();
         ServerHttpResponse response = exchange.getResponse();
-        response.getHeaders().set(HttpHeaders.LOCATION, Address.pathOf(stored.id(), stored.name()));
+        response.getHeaders().set(HttpHeaders.LOCATION, Paths.of(stored.id(), stored.name()));
         response.getHeaders()
                 .set(HttpHeaders.ETAG, EntityTags.of(stored.id(), stored.incarnation()));
         response.getHeaders().set("Tokamak-Id", stored.id().toString());

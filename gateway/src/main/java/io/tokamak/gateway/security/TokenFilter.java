@@ -2,6 +2,7 @@ package io.tokamak.gateway.security;
 
 import io.tokamak.gateway.objects.Answers;
 import io.tokamak.objects.Unauthenticated;
+import java.util.List;
 import org.springframework.core.Ordered;
 import org.springframework.http.HttpHeaders;
 import org.springframework.web.server.ServerWebExchange;
@@ -9,9 +10,18 @@ import org.springframework.web.server.WebFilter;
 import org.springframework.web.server.WebFilterChain;
 import reactor.core.publisher.Mono;
 
-/** Lets in who sends a token; only health is for everybody. */
+/**
+ * Lets in who sends a token. For everybody are only health, and what says nothing about this
+ * gateway: the document of the calls and the page to try them, which then asks for a token.
+ */
 final class TokenFilter implements WebFilter, Ordered {
-    private static final String HEALTH = "/actuator/health";
+    private static final List<String> FOR_EVERYBODY =
+            List.of(
+                    "/actuator/health",
+                    "/v3/api-docs",
+                    "/v3/api-docs.yaml",
+                    "/swagger-ui",
+                    "/swagger-ui.html");
 
     private final Tokens tokens;
     private final Answers answers;
@@ -24,7 +34,7 @@ final class TokenFilter implements WebFilter, Ordered {
     @Override
     public Mono<Void> filter(ServerWebExchange exchange, WebFilterChain chain) {
         String path = exchange.getRequest().getURI().getRawPath();
-        if (!path.equals(HEALTH) && !path.startsWith(HEALTH + "/")) {
+        if (FOR_EVERYBODY.stream().noneMatch(open -> isBelow(path, open))) {
             try {
                 tokens.check(
                         exchange.getRequest().getHeaders().getFirst(HttpHeaders.AUTHORIZATION));
@@ -33,6 +43,11 @@ final class TokenFilter implements WebFilter, Ordered {
             }
         }
         return chain.filter(exchange);
+    }
+
+    private static boolean isBelow(String path, String root) {
+        return path.startsWith(root)
+                && (path.length() == root.length() || path.charAt(root.length()) == '/');
     }
 
     @Override

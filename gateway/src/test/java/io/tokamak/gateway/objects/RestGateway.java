@@ -28,6 +28,9 @@ import java.util.Random;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.http.client.ReactorResourceFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -54,6 +57,18 @@ final class RestGateway implements AutoCloseable {
         this.context = start();
     }
 
+    /** Threads that end with their gateway, and not with the first one of this process. */
+    @Configuration(proxyBeanMethods = false)
+    static class OwnThreads {
+        @Bean
+        ReactorResourceFactory reactorResourceFactory() {
+            ReactorResourceFactory factory = new ReactorResourceFactory();
+            factory.setUseGlobalResources(false);
+            factory.setShutdownQuietPeriod(Duration.ZERO);
+            return factory;
+        }
+    }
+
     private ConfigurableApplicationContext start() {
         List<String> all =
                 new ArrayList<>(
@@ -64,7 +79,9 @@ final class RestGateway implements AutoCloseable {
                                 "--tokamak.node-timeout=2s"));
         all.addAll(List.of(arguments));
         ConfigurableApplicationContext started =
-                SpringApplication.run(GatewayApplication.class, all.toArray(String[]::new));
+                SpringApplication.run(
+                        new Class<?>[] {GatewayApplication.class, OwnThreads.class},
+                        all.toArray(String[]::new));
         port =
                 Objects.requireNonNull(
                                 ((ReactiveWebServerApplicationContext) started).getWebServer())
@@ -119,8 +136,12 @@ final class RestGateway implements AutoCloseable {
         return request;
     }
 
-    HttpResponse<byte[]> send(HttpRequest.Builder request) throws Exception {
-        return HTTP.send(request.build(), BodyHandlers.ofByteArray());
+    /** Every answer is one of those that the table of calls promises. */
+    HttpResponse<byte[]> send(HttpRequest.Builder asked) throws Exception {
+        HttpRequest request = asked.build();
+        HttpResponse<byte[]> response = HTTP.send(request, BodyHandlers.ofByteArray());
+        TableContract.check(request, response);
+        return response;
     }
 
     HttpResponse<byte[]> get(String path, String... headers) throws Exception {

@@ -1,0 +1,72 @@
+package io.tokamak.gateway.objects;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.Stream;
+import org.springframework.http.HttpMethod;
+
+/** That an answer is one that the table of calls promises: its status, its code, its headers. */
+final class TableContract {
+    private static final List<String> OF_HTTP =
+            List.of("content-length", "content-type", "transfer-encoding", "connection", "date");
+
+    /** Said of all bytes: for browsers, which must not run what others have put. */
+    private static final List<String> OF_BROWSERS =
+            List.of("x-content-type-options", "content-security-policy", "x-accel-buffering");
+
+    private TableContract() {}
+
+    static void check(HttpRequest request, HttpResponse<byte[]> response) {
+        String path = request.uri().getRawPath();
+        if (!path.startsWith("/v1/")) {
+            return;
+        }
+        Call call;
+        try {
+            call = Call.find(HttpMethod.valueOf(request.method()), path).call();
+        } catch (Refusal refusal) {
+            assertThat(response.statusCode()).isEqualTo(refusal.status().value());
+            return;
+        }
+        String asked = request.method() + " " + path + " answered " + response.statusCode();
+        Stream<String> headers;
+        if (response.statusCode() >= 400) {
+            List<Problem> possible =
+                    call.problems().stream()
+                            .filter(problem -> problem.status().value() == response.statusCode())
+                            .toList();
+            assertThat(possible).as(asked).isNotEmpty();
+            if (!request.method().equals("HEAD")) {
+                assertThat(possible.stream().map(Problem::code))
+                        .as(asked)
+                        .contains(RestGateway.json(response).get("code").asString());
+            }
+            headers =
+                    possible.stream()
+                            .flatMap(problem -> problem.example().headers().keySet().stream());
+        } else {
+            List<Call.Reply> possible =
+                    call.replies().stream()
+                            .filter(reply -> reply.status() == response.statusCode())
+                            .toList();
+            assertThat(possible).as(asked).isNotEmpty();
+            headers =
+                    possible.stream()
+                            .flatMap(reply -> reply.headers().stream())
+                            .map(ResponseHeader::text);
+        }
+        List<String> known = headers.map(name -> name.toLowerCase(Locale.ROOT)).toList();
+        assertThat(response.headers().map().keySet())
+                .as(asked)
+                .allMatch(
+                        name ->
+                                known.contains(name)
+                                        || OF_HTTP.contains(name)
+                                        || OF_BROWSERS.contains(name)
+                                        || name.startsWith("tokamak-attr-"));
+    }
+}
