@@ -151,10 +151,15 @@ final class Schemas {
 
     // ---- bodies
 
+    /** Any bytes; pages that try calls offer a file. */
+    static MediaType upload() {
+        return new MediaType().schema(string().format("binary"));
+    }
+
     static MediaType mediaType(Content content) {
         return switch (content) {
             case NOTHING -> new MediaType();
-            case BYTES -> new MediaType().schema(string().format("binary"));
+            case BYTES -> new MediaType().schema(new JsonSchema()); // whatever was put
             case SEVERAL_RANGES -> new MediaType().schema(string());
             case EVENTS ->
                     new MediaType()
