@@ -38,10 +38,19 @@ class CommandsIT {
 
     private static TestNode node;
 
+    @TempDir private static Path empty;
+
+    /** It waits for a node that may come; the other tests go on meanwhile. */
+    private static CompletableFuture<CommandRun> unreachable;
+
     @TempDir private Path files;
 
     @BeforeAll
     static void startNode() throws IOException {
+        unreachable =
+                CompletableFuture.supplyAsync(
+                        () -> CommandRun.of("get", "x", "--folder", empty.toString()),
+                        task -> Thread.ofPlatform().start(task));
         node = TestNode.start("256MB");
     }
 
@@ -235,10 +244,10 @@ class CommandsIT {
 
     @Test
     @DisplayName("a folder without a node is exit code 5")
-    void unreachable() {
-        CommandRun run = CommandRun.of("get", "x", "--folder", files.toString());
+    void unreachable() throws Exception {
+        CommandRun run = unreachable.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
         assertThat(run.exitCode()).isEqualTo(Failure.UNREACHABLE);
-        assertThat(run.errors()).contains(files.toString());
+        assertThat(run.errors()).contains(empty.toString());
     }
 
     @Test

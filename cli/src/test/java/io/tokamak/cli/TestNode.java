@@ -46,7 +46,7 @@ final class TestNode implements AutoCloseable {
                         "--tokamak.folder=" + parent.resolve("node"),
                         "--tokamak.pool.size=" + poolSize,
                         "--tokamak.cluster.port="
-                                + (20_000 + ProcessHandle.current().pid() % 20_000),
+                                + (12_000 + ProcessHandle.current().pid() % 20_000),
                         "--tokamak.cluster.name=" + UUID.randomUUID()));
         TestNode node =
                 new TestNode(

@@ -3,8 +3,7 @@ package io.tokamak.gateway.node;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.nio.file.DirectoryNotEmptyException;
-import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -78,8 +77,11 @@ public final class Program {
             extract(jar, made);
             try {
                 Files.move(made, folder, StandardCopyOption.ATOMIC_MOVE);
-            } catch (FileAlreadyExistsException | DirectoryNotEmptyException other) {
+            } catch (FileSystemException e) {
                 delete(made);
+                if (!Files.exists(folder)) { // else somebody else was first
+                    throw e;
+                }
             }
         }
         return folder;
