@@ -2,6 +2,7 @@ package io.tokamak.gateway.objects;
 
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPipeline;
 import io.netty.channel.ChannelPromise;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.codec.http.HttpRequest;
@@ -48,12 +49,15 @@ final class LingeringClose extends ChannelDuplexHandler {
         @Override
         public HttpServer apply(HttpServer server) {
             return server.doOnChannelInit(
-                    (_, channel, _) ->
-                            channel.pipeline()
-                                    .addAfter(
-                                            NettyPipeline.HttpTrafficHandler,
-                                            "lingering-close",
-                                            new LingeringClose()));
+                    (_, channel, _) -> {
+                        ChannelPipeline pipeline = channel.pipeline();
+                        if (pipeline.get(NettyPipeline.HttpTrafficHandler) != null) { // HTTP/1.1
+                            pipeline.addAfter(
+                                    NettyPipeline.HttpTrafficHandler,
+                                    "lingering-close",
+                                    new LingeringClose());
+                        }
+                    });
         }
     }
 

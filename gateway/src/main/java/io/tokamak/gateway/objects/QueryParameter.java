@@ -2,16 +2,28 @@ package io.tokamak.gateway.objects;
 
 /** What may stand in the query of a call. */
 public enum QueryParameter {
-    TTL("ttl", Kind.DURATION, "how long the object lives from now", "10m"),
-    IDLE("idle", Kind.DURATION, "how long it lives after its last access", "1h"),
+    TTL(
+            "ttl",
+            Kind.DURATION,
+            "how long the object lives from now: 500ms, 10s, 5m, 2h, 7d or ISO 8601",
+            "10m"),
+    IDLE("idle", Kind.DURATION, "how long it lives after its last access: as ttl", "1h"),
     REPLICAS("replicas", Kind.REPLICAS, "how many nodes keep a copy; 1 when left out", "1"),
     GROUP(
             "group",
             Kind.TEXT,
             "a group that it is deleted with; of an object without a name namespace/group",
             "nightly"),
-    DEADLINE("deadline", Kind.WAIT, "how long to wait for room; 10s when left out", "1s"),
-    WAIT("wait", Kind.WAIT, "how long to wait for an object that is not there yet", "100ms"),
+    DEADLINE(
+            "deadline",
+            Kind.WAIT,
+            "how long to wait for room: at most 5m; 10s when left out",
+            "1s"),
+    WAIT(
+            "wait",
+            Kind.WAIT,
+            "how long to wait for an object that is not there yet: at most 5m",
+            "100ms"),
     VIEW("view", Kind.VIEW, "info asks for the description instead of the bytes", "info"),
     NAMESPACE("namespace", Kind.NAMESPACE, "only what is in it", "docs"),
     PREFIX("prefix", Kind.TEXT, "only keys that begin so; needs a namespace", "models/"),

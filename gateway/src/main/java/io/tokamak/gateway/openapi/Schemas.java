@@ -18,8 +18,11 @@ final class Schemas {
     private static final String ID = "01000000070000000500000000000001";
     private static final String TIME = "2026-01-01T00:00:00Z";
 
-    /** A number and its unit; ISO 8601 is taken as well. */
-    private static final String DURATION = "^([0-9]{1,6}(ms|s|m|h|d)|P.{1,62})$";
+    /** A number and its unit. What else is taken, ISO 8601 above all, the descriptions say. */
+    private static final String DURATION = "^[1-9][0-9]{0,3}(ms|s|m|h|d)$";
+
+    /** At most five minutes. */
+    private static final String WAIT = "^([0-9]{1,5}ms|[0-9]{1,2}s|[0-5]m)$";
 
     private static final String NAMESPACE = "^[a-z0-9][a-z0-9._-]{0,62}$";
 
@@ -124,7 +127,8 @@ final class Schemas {
 
     static Schema<?> of(QueryParameter parameter) {
         return switch (parameter.kind()) {
-            case DURATION, WAIT -> duration();
+            case DURATION -> duration();
+            case WAIT -> string().pattern(WAIT);
             case REPLICAS -> number(1, 16, 1);
             case LIMIT -> number(1, 1000, 100);
             case VIEW -> oneOf(List.of("info"));
@@ -147,10 +151,15 @@ final class Schemas {
 
     // ---- bodies
 
+    /** Any bytes; pages that try calls offer a file. */
+    static MediaType upload() {
+        return new MediaType().schema(string().format("binary"));
+    }
+
     static MediaType mediaType(Content content) {
         return switch (content) {
             case NOTHING -> new MediaType();
-            case BYTES -> new MediaType().schema(string().format("binary"));
+            case BYTES -> new MediaType().schema(new JsonSchema()); // whatever was put
             case SEVERAL_RANGES -> new MediaType().schema(string());
             case EVENTS ->
                     new MediaType()
@@ -333,9 +342,9 @@ final class Schemas {
                 optional(
                         object(fields().with("kind", string())),
                         "idle",
-                        duration(),
+                        string(),
                         "ttl",
-                        duration(),
+                        string(),
                         "until",
                         time(),
                         "session",
@@ -374,7 +383,7 @@ final class Schemas {
                         "count",
                         orNull(integer()),
                         "timeout",
-                        orNull(duration()));
+                        orNull(string().pattern(WAIT)));
         all.put("Wait", waited);
         all.put(
                 "WaitResult",

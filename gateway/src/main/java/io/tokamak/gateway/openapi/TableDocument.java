@@ -163,10 +163,11 @@ final class TableDocument {
     }
 
     private static io.swagger.v3.oas.models.media.Content body(Content content) {
-        return new io.swagger.v3.oas.models.media.Content()
-                .addMediaType(
-                        content == Content.BYTES ? "application/octet-stream" : content.mediaType(),
-                        Schemas.mediaType(content));
+        io.swagger.v3.oas.models.media.Content documented =
+                new io.swagger.v3.oas.models.media.Content();
+        return content == Content.BYTES
+                ? documented.addMediaType("application/octet-stream", Schemas.upload())
+                : documented.addMediaType(content.mediaType(), Schemas.mediaType(content));
     }
 
     // ---- what is answered

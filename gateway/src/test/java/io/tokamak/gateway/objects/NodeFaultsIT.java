@@ -111,15 +111,20 @@ class NodeFaultsIT {
 
             gateway.node().kill();
             gateway.awaitReadiness(503);
-            for (HttpResponse<byte[]> refused :
+            List<CompletableFuture<HttpResponse<byte[]>>> refused =
                     List.of(
-                            gateway.get(path("unheard-of")),
-                            gateway.get("/v1/objects?limit=1"),
-                            gateway.get("/v1/nodes"),
-                            gateway.put(path("refused"), new byte[] {1}),
-                            gateway.delete(path("unheard-of")),
-                            gateway.post("/v1/nodes/local:drain", ""))) {
-                assertUnavailable(refused);
+                            later(gateway.to(path("unheard-of"))),
+                            later(gateway.to("/v1/objects?limit=1")),
+                            later(gateway.to("/v1/nodes")),
+                            later(
+                                    gateway.to(path("refused"))
+                                            .PUT(BodyPublishers.ofByteArray(new byte[] {1}))),
+                            later(gateway.to(path("unheard-of")).DELETE()),
+                            later(
+                                    gateway.to("/v1/nodes/local:drain")
+                                            .POST(BodyPublishers.noBody())));
+            for (CompletableFuture<HttpResponse<byte[]>> answer : refused) {
+                assertUnavailable(answer.get(PATIENCE.toSeconds(), TimeUnit.SECONDS));
             }
             in.readNBytes(read, first, large.length - first);
             assertThat(read).as("the bytes are in memory, and pinned").isEqualTo(large);

@@ -12,7 +12,13 @@ import org.springframework.http.HttpMethod;
 /** That an answer is one that the table of calls promises: its status, its code, its headers. */
 final class TableContract {
     private static final List<String> OF_HTTP =
-            List.of("content-length", "content-type", "transfer-encoding", "connection", "date");
+            List.of(
+                    ":status",
+                    "content-length",
+                    "content-type",
+                    "transfer-encoding",
+                    "connection",
+                    "date");
 
     /** Said of all bytes: for browsers, which must not run what others have put. */
     private static final List<String> OF_BROWSERS =
