@@ -138,21 +138,23 @@ final class Bench implements Callable<Integer> {
                 lab.noteAll(scenario.key() + ".", "failed: " + firstLine(e));
                 lab.discardNode();
             }
+            if (!scale.isSmoke()) {
+                keep(results(scale, machine, lab)); // a run that is cut off leaves what it has
+            }
         }
-        Results results =
-                new Results(
-                        LocalDate.now(ZoneOffset.UTC).toString(),
-                        System.getProperty("tokamak.commit", "unknown"),
-                        "./tokamak bench --" + scale.name(),
-                        scale,
-                        machine,
-                        lab.figures());
-        System.out.print(Report.plain(results));
-        if (!scale.isSmoke()) {
-            keep(results);
-        }
+        System.out.print(Report.plain(results(scale, machine, lab)));
         System.out.printf("%d passed, %d failed%n", chosen.size() - failed, failed);
         return failed == 0 ? 0 : 1;
+    }
+
+    private static Results results(Scale scale, Machine machine, Lab lab) {
+        return new Results(
+                LocalDate.now(ZoneOffset.UTC).toString(),
+                System.getProperty("tokamak.commit", "unknown"),
+                "./tokamak bench --" + scale.name(),
+                scale,
+                machine,
+                lab.figures());
     }
 
     private static String firstLine(Exception e) {
