@@ -43,6 +43,7 @@ final class ColdTask implements Task {
     }
 
     private static double copy(MemorySegment source, Path scratch) throws Exception {
+        Files.deleteIfExists(scratch); // of a task that was killed
         try (Arena arena = Arena.ofConfined();
                 FileChannel file =
                         FileChannel.open(

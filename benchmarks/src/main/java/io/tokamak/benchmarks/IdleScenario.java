@@ -25,24 +25,28 @@ final class IdleScenario implements Scenario {
     public void run(Lab lab) throws Exception {
         Scale scale = lab.scale();
         Service node = lab.freshNode(scale.poolBytes() / 4); // its pages are touched soon
-        try (Child child = lab.child("idle", "clients", scale.idleClients())) {
-            child.awaitReady();
+        // In two processes: one may not have so many sessions.
+        int half = scale.idleClients() / 2;
+        try (Child one = lab.child("idle", "clients", half);
+                Child other = lab.child("idle", "clients", scale.idleClients() - half)) {
+            one.awaitReady();
+            other.awaitReady();
             TimeUnit.SECONDS.sleep(scale.isSmoke() ? 1 : 10); // compilers and pre-touching end
             for (int round = 0; round < scale.rounds(); round++) {
                 lab.progress("idle, round %d of %d".formatted(round + 1, scale.rounds()));
                 double nodeBefore = Child.cpuSeconds(node.pid());
-                double clientsBefore = Child.cpuSeconds(child.pid());
+                double clientsBefore = Child.cpuSeconds(one.pid()) + Child.cpuSeconds(other.pid());
                 long begin = System.nanoTime();
                 TimeUnit.SECONDS.sleep(scale.idleSeconds());
                 double seconds = (System.nanoTime() - begin) / 1e9;
                 lab.sample(
                         "idle.node", 100 * (Child.cpuSeconds(node.pid()) - nodeBefore) / seconds);
-                lab.sample(
-                        "idle.clients",
-                        100 * (Child.cpuSeconds(child.pid()) - clientsBefore) / seconds);
+                double clientsAfter = Child.cpuSeconds(one.pid()) + Child.cpuSeconds(other.pid());
+                lab.sample("idle.clients", 100 * (clientsAfter - clientsBefore) / seconds);
             }
-            Map<String, Double> found = child.go().figures();
+            Map<String, Double> found = one.go().figures();
             Lab.check("attached sessions", scale.idleClients(), found.get("sessions"));
+            var _ = other.go().figures();
         }
         lab.discardNode();
     }
