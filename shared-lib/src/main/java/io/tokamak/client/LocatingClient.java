@@ -251,6 +251,16 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectView getIfPresent(ObjectId id) {
+        return route.reader().getIfPresent(id);
+    }
+
+    @Override
+    public @Nullable ObjectView getIfPresent(ObjectName name) {
+        return route.reader().getIfPresent(name);
+    }
+
+    @Override
     public boolean peek(ObjectId id) {
         return route.reader().peek(id);
     }

@@ -570,6 +570,21 @@ final class MappedClient implements TokamakClient {
         return view != null ? view : getMissing(id, name, deadline);
     }
 
+    @Override
+    public @Nullable ObjectView getIfPresent(ObjectId id) {
+        return pinIfCurrent(id, null);
+    }
+
+    @Override
+    public @Nullable ObjectView getIfPresent(ObjectName name) {
+        return pinIfCurrent(ObjectId.named(name), name);
+    }
+
+    private @Nullable HeldView pinIfCurrent(ObjectId id, @Nullable ObjectName name) {
+        Attachment known = current;
+        return known.isCurrent() && !known.isForkedChild() ? known.pin(id, name) : null;
+    }
+
     private @Nullable HeldView pin(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachment();

@@ -313,6 +313,16 @@ final class RemoteClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectView getIfPresent(ObjectId id) {
+        return null;
+    }
+
+    @Override
+    public @Nullable ObjectView getIfPresent(ObjectName name) {
+        return null;
+    }
+
+    @Override
     public boolean peek(ObjectId id) {
         return contains(id);
     }

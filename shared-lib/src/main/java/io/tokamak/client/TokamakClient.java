@@ -136,6 +136,18 @@ public interface TokamakClient extends AutoCloseable {
     ObjectView get(ObjectName name, Deadline deadline);
 
     /**
+     * Pins an object that this process sees in the index: never waits and asks nobody, so it can be
+     * called where nothing may block, as on an event loop. As with {@link #peek}, a put that just
+     * returned elsewhere may not be seen. Through a gateway nothing is.
+     *
+     * @return a view as that of {@link #get(ObjectId, Deadline)}; null: ask that
+     */
+    @Nullable ObjectView getIfPresent(ObjectId id);
+
+    /** As {@link #getIfPresent(ObjectId)}; the key of the object found is compared. */
+    @Nullable ObjectView getIfPresent(ObjectName name);
+
+    /**
      * Pins all or none.
      *
      * @throws io.tokamak.objects.ObjectNotFound of the first that is missing at the deadline, with

@@ -76,8 +76,7 @@ final class MappingCalls implements CallHandlers {
                     if (isCancelled.getAsBoolean()) { // nobody will learn its id
                         mappings.release(mapping.id());
                     }
-                    request.exchange()
-                            .getResponse()
+                    request.response()
                             .getHeaders()
                             .set(HttpHeaders.LOCATION, "/v1/mappings/" + mapping.id());
                     return describe(mapping);
@@ -172,6 +171,6 @@ final class MappingCalls implements CallHandlers {
             HttpStatus status,
             Function<BooleanSupplier, Map<String, ?>> call) {
         return Blocking.<Map<String, ?>>call(call)
-                .flatMap(json -> answers.json(request.exchange(), status, json));
+                .flatMap(json -> answers.json(request.response(), status, json));
     }
 }

@@ -9,6 +9,7 @@ import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.ObjectNotFound;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,17 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
                     throw missing;
                 }
             }
+        }
+    }
+
+    /**
+     * What is made of a view of it, if it can be had without waiting.
+     *
+     * @return null: ask {@link #get}
+     */
+    public <T> @Nullable T getIfPresent(TokamakClient client, Function<ObjectView, T> use) {
+        try (ObjectView view = name == null ? client.getIfPresent(id) : client.getIfPresent(name)) {
+            return view == null ? null : use.apply(view);
         }
     }
 

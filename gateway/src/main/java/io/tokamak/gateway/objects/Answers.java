@@ -1,15 +1,17 @@
 package io.tokamak.gateway.objects;
 
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
+import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
+import org.springframework.web.util.DisconnectedClientHelper;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServerResponse;
@@ -20,17 +22,14 @@ import tools.jackson.databind.json.JsonMapper;
 public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
 
-    /** The attribute of an exchange that has its {@link Call}. */
-    static final String CALL = Answers.class.getName() + ".call";
-
     private final JsonMapper mapper;
 
     public Answers(JsonMapper mapper) {
         this.mapper = mapper;
     }
 
-    public Mono<Void> json(ServerWebExchange exchange, HttpStatus status, Map<String, ?> body) {
-        return write(exchange, status, MediaType.APPLICATION_JSON, body);
+    public Mono<Void> json(ServerHttpResponse response, HttpStatus status, Map<String, ?> body) {
+        return write(response, status, MediaType.APPLICATION_JSON, body);
     }
 
     /** A JSON document on one line. */
@@ -43,11 +42,20 @@ public final class Answers {
         return mapper.readValue(json, type);
     }
 
-    /** Answers with the problem, if anything can still be answered. */
-    public Mono<Void> problem(ServerWebExchange exchange, Throwable failure) {
-        ServerHttpResponse response = exchange.getResponse();
-        if (response.isCommitted()) {
-            return Mono.error(failure);
+    /**
+     * Answers with the problem, if anything can still be answered.
+     *
+     * @param call null: the request means none
+     */
+    public Mono<Void> problem(
+            ServerHttpRequest request,
+            ServerHttpResponse response,
+            @Nullable Call call,
+            Throwable failure) {
+        if (response.isCommitted()) { // only the end of the connection can still tell
+            return DisconnectedClientHelper.isClientDisconnectedException(failure)
+                    ? Mono.empty()
+                    : Mono.error(failure);
         }
         if (failure instanceof Body.Lost && isAnswered(response)) {
             return Mono.empty();
@@ -55,13 +63,9 @@ public final class Answers {
         Problems.Answer answer =
                 Problems.answer(failure instanceof Body.Lost ? Refusal.badRequest() : failure);
         if (answer.status() == HttpStatus.INTERNAL_SERVER_ERROR) {
-            LOG.error(
-                    "{} {} failed",
-                    exchange.getRequest().getMethod(),
-                    exchange.getRequest().getPath(),
-                    failure);
+            LOG.error("{} {} failed", request.getMethod(), request.getPath(), failure);
         }
-        checkDocumented(exchange, answer);
+        checkDocumented(call, answer);
         HttpHeaders headers = response.getHeaders();
         boolean closes = "close".equals(headers.getFirst(HttpHeaders.CONNECTION));
         headers.clear();
@@ -69,7 +73,7 @@ public final class Answers {
             headers.set(HttpHeaders.CONNECTION, "close");
         }
         answer.headers().forEach(headers::set);
-        return write(exchange, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
+        return write(response, answer.status(), MediaType.APPLICATION_PROBLEM_JSON, answer.body());
     }
 
     /** By the server itself, to what was no HTTP; or nobody is there any more. */
@@ -81,8 +85,7 @@ public final class Answers {
     }
 
     /** The table is a contract: an answer that is not in it is a fault of ours, and told. */
-    private static void checkDocumented(ServerWebExchange exchange, Problems.Answer answer) {
-        Call call = exchange.getAttribute(CALL);
+    private static void checkDocumented(@Nullable Call call, Problems.Answer answer) {
         Object code = answer.body().get("code");
         if (call != null
                 && call.problems().stream()
@@ -95,8 +98,7 @@ public final class Answers {
     }
 
     private Mono<Void> write(
-            ServerWebExchange exchange, HttpStatus status, MediaType type, Map<String, ?> body) {
-        ServerHttpResponse response = exchange.getResponse();
+            ServerHttpResponse response, HttpStatus status, MediaType type, Map<String, ?> body) {
         byte[] json = mapper.writeValueAsBytes(body);
         response.setStatusCode(status);
         response.getHeaders().setContentType(type);

@@ -3,27 +3,29 @@ package io.tokamak.gateway.objects;
 import io.tokamak.objects.InvalidRequest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
-import org.springframework.web.server.ServerWebExchange;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 
 /** A request that means a call of the table. For one thread at a time. */
 public final class CallRequest {
-    private final ServerWebExchange exchange;
+    private final ServerHttpRequest http;
+    private final ServerHttpResponse response;
     private final Call call;
     private final PathValues path;
     private @Nullable Parameters parameters;
 
-    CallRequest(ServerWebExchange exchange, Call.Found found) {
-        this.exchange = exchange;
+    CallRequest(ServerHttpRequest http, ServerHttpResponse response, Call.Found found) {
+        this.http = http;
+        this.response = response;
         this.call = found.call();
         this.path = found.path();
     }
 
-    public ServerWebExchange exchange() {
-        return exchange;
+    ServerHttpRequest http() {
+        return http;
     }
 
-    ServerHttpRequest http() {
-        return exchange.getRequest();
+    public ServerHttpResponse response() {
+        return response;
     }
 
     Call call() {
@@ -42,7 +44,7 @@ public final class CallRequest {
     Parameters parameters() {
         Parameters read = parameters;
         if (read == null) {
-            read = Parameters.of(http().getURI().getRawQuery(), call.queryNames());
+            read = Parameters.of(http.getURI().getRawQuery(), call.queryNames());
             parameters = read;
         }
         return read;

@@ -94,7 +94,7 @@ final class Catalog implements CallHandlers {
 
     private Mono<Void> delete(CallRequest request) {
         Target target = request.path().target();
-        ServerHttpResponse response = request.exchange().getResponse();
+        ServerHttpResponse response = request.response();
         return Blocking.call(_ -> target.delete(connection.client()))
                 .flatMap(
                         wasThere -> {
@@ -184,6 +184,6 @@ final class Catalog implements CallHandlers {
 
     private Mono<Void> answer(CallRequest request, Function<BooleanSupplier, Map<String, ?>> call) {
         return Blocking.<Map<String, ?>>call(call)
-                .flatMap(json -> answers.json(request.exchange(), HttpStatus.OK, json));
+                .flatMap(json -> answers.json(request.response(), HttpStatus.OK, json));
     }
 }

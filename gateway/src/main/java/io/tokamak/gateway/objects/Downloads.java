@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
@@ -19,9 +20,11 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.core.io.buffer.NettyDataBufferFactory;
@@ -31,7 +34,6 @@ import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerResponse;
@@ -110,23 +112,26 @@ final class Downloads implements CallHandlers {
     }
 
     private Mono<Void> bytes(CallRequest asked) {
-        ServerWebExchange exchange = asked.exchange();
-        ServerHttpRequest request = exchange.getRequest();
+        ServerHttpRequest request = asked.http();
         Target target = asked.path().target();
         Duration wait = asked.parameters().wait("wait", Duration.ZERO);
         boolean isDigestWanted =
                 Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
         boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
+        if (!isHead && !isDigestWanted) { // most are there, and need nothing that may block
+            Found found = target.getIfPresent(connection.client(), this::found);
+            if (found != null) {
+                return found.pin() == null
+                        ? answer(asked, found, false)
+                        : Mono.using(() -> found, _ -> answer(asked, found, false), Found::release);
+            }
+        }
         return Blocking.using(
                 isCancelled ->
                         isHead
                                 ? head(target, wait, isDigestWanted, isCancelled)
                                 : find(target, wait, isDigestWanted, isCancelled),
-                found ->
-                        found.pin() == null
-                                ? answer(exchange, found, isHead)
-                                : readers.watch(
-                                        exchange, found.pin(), answer(exchange, found, isHead)),
+                found -> answer(asked, found, isHead),
                 Found::release);
     }
 
@@ -148,19 +153,27 @@ final class Downloads implements CallHandlers {
     private Found find(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
         try (ObjectView view = target.get(connection.client(), Deadline.after(wait), isCancelled)) {
-            long size = view.sizeBytes();
-            String tag = EntityTags.of(view.id(), view.incarnation());
-            byte[] digest = isDigestWanted ? digest(tag, view.segment()) : null;
-            boolean isSmall = size <= SMALL_BYTES_MAX;
-            return new Found(
-                    view.id(),
-                    tag,
-                    size,
-                    view.metadata(),
-                    isSmall ? view.segment().toArray(ValueLayout.JAVA_BYTE) : null,
-                    isSmall ? null : Pinned.of(view),
-                    digest);
+            return found(view, isDigestWanted);
         }
+    }
+
+    private Found found(ObjectView view) {
+        return found(view, false);
+    }
+
+    private Found found(ObjectView view, boolean isDigestWanted) {
+        long size = view.sizeBytes();
+        String tag = EntityTags.of(view.id(), view.incarnation());
+        byte[] digest = isDigestWanted ? digest(tag, view.segment()) : null;
+        boolean isSmall = size <= SMALL_BYTES_MAX;
+        return new Found(
+                view.id(),
+                tag,
+                size,
+                view.metadata(),
+                isSmall ? view.segment().toArray(ValueLayout.JAVA_BYTE) : null,
+                isSmall ? null : Pinned.of(view),
+                digest);
     }
 
     private byte[] digest(String tag, MemorySegment bytes) {
@@ -185,9 +198,14 @@ final class Downloads implements CallHandlers {
         return computed;
     }
 
-    private static Mono<Void> answer(ServerWebExchange exchange, Found found, boolean isHead) {
-        org.springframework.http.HttpHeaders conditions = exchange.getRequest().getHeaders();
-        ServerHttpResponse response = exchange.getResponse();
+    private Mono<Void> answer(CallRequest asked, Found found, boolean isHead) {
+        Mono<Void> answer = answer(asked.http(), asked.response(), found, isHead);
+        return found.pin() == null ? answer : readers.watch(asked.response(), found.pin(), answer);
+    }
+
+    private static Mono<Void> answer(
+            ServerHttpRequest request, ServerHttpResponse response, Found found, boolean isHead) {
+        org.springframework.http.HttpHeaders conditions = request.getHeaders();
         response.getHeaders().set("ETag", found.tag());
         response.getHeaders().set("Tokamak-Id", found.id().toString());
         if (EntityTags.matches(Uploads.joined(conditions, "If-None-Match"), found.tag())) {
@@ -241,12 +259,19 @@ final class Downloads implements CallHandlers {
         return response.writeWith(body.concatWith(Mono.fromSupplier(() -> buffers.wrap(end))));
     }
 
-    /** The bytes of a part, made as they are asked for. */
-    private static Flux<DataBuffer> bytes(
+    /** The bytes of a part; of a large one made as they are asked for. */
+    private static Publisher<DataBuffer> bytes(
             ServerHttpResponse response, Found found, Ranges.Part part) {
         NettyDataBufferFactory buffers = (NettyDataBufferFactory) response.bufferFactory();
         byte[] copy = found.copy();
-        Pinned pin = found.pin();
+        if (copy != null) {
+            return Mono.fromSupplier(
+                    () ->
+                            buffers.wrap(
+                                    Unpooled.wrappedBuffer(
+                                            copy, (int) part.start(), (int) part.length())));
+        }
+        Pinned pin = Objects.requireNonNull(found.pin());
         return Flux.generate(
                 part::start,
                 (at, sink) -> {
@@ -255,14 +280,7 @@ final class Downloads implements CallHandlers {
                         return at;
                     }
                     int length = (int) Math.min(CHUNK_BYTES, part.end() - at);
-                    if (copy != null) {
-                        sink.next(
-                                buffers.wrap(
-                                        java.nio.ByteBuffer.wrap(
-                                                copy, Math.toIntExact(at), length)));
-                    } else if (pin != null) {
-                        sink.next(buffers.wrap(pin.slice(at, length)));
-                    }
+                    sink.next(buffers.wrap(pin.slice(at, length)));
                     return at + length;
                 });
     }

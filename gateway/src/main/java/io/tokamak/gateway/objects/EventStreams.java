@@ -16,7 +16,6 @@ import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.FluxSink;
 import reactor.core.publisher.Mono;
@@ -49,19 +48,17 @@ final class EventStreams implements CallHandlers {
     }
 
     private Mono<Void> stream(CallRequest request) {
-        ServerWebExchange exchange = request.exchange();
         Parameters parameters = request.parameters();
         WatchQuery query = new WatchQuery(parameters.namespace(), parameters.prefix());
-        String after = exchange.getRequest().getHeaders().getFirst("Last-Event-ID");
+        String after = request.http().getHeaders().getFirst("Last-Event-ID");
         Listener listener = new Listener();
         return Blocking.using(
                 _ -> events.subscribe(query, after, listener),
-                subscription -> write(exchange, listener.texts(subscription)),
+                subscription -> write(request.response(), listener.texts(subscription)),
                 Subscription::close);
     }
 
-    private static Mono<Void> write(ServerWebExchange exchange, Flux<String> texts) {
-        ServerHttpResponse response = exchange.getResponse();
+    private static Mono<Void> write(ServerHttpResponse response, Flux<String> texts) {
         response.setStatusCode(HttpStatus.OK);
         response.getHeaders().set("Content-Type", "text/event-stream;charset=UTF-8");
         response.getHeaders().setCacheControl("no-store");

@@ -20,7 +20,7 @@ final class ProblemHandler implements WebExceptionHandler {
     @Override
     public Mono<Void> handle(ServerWebExchange exchange, Throwable failure) {
         return failure instanceof ResponseStatusException
-                ? answers.problem(exchange, failure)
+                ? answers.problem(exchange.getRequest(), exchange.getResponse(), null, failure)
                 : Mono.error(failure);
     }
 }

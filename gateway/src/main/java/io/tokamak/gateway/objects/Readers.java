@@ -8,9 +8,9 @@ import io.tokamak.gateway.node.GatewayProperties;
 import io.tokamak.gateway.node.Pinned;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 
@@ -31,8 +31,8 @@ final class Readers {
     }
 
     /** The same answer, which fails when its reader has taken no byte for too long. */
-    Mono<Void> watch(ServerWebExchange exchange, Pinned pin, Mono<Void> answer) {
-        Object server = ServerHttpResponseDecorator.getNativeResponse(exchange.getResponse());
+    Mono<Void> watch(ServerHttpResponse response, Pinned pin, Mono<Void> answer) {
+        Object server = ServerHttpResponseDecorator.getNativeResponse(response);
         if (!(server instanceof Connection connection)) {
             throw new IllegalStateException(server + " has no connection");
         }

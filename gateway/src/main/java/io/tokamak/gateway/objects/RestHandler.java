@@ -1,24 +1,36 @@
 package io.tokamak.gateway.objects;
 
+import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
+import org.springframework.http.server.reactive.HttpHandler;
+import org.springframework.http.server.reactive.ServerHttpRequest;
+import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
-import org.springframework.web.server.WebHandler;
+import org.springframework.web.server.adapter.WebHttpHandlerBuilder;
 import reactor.core.publisher.Mono;
 
-/** Leads a request to what serves its call, and a failure to its answer. */
+/**
+ * Leads a request to what serves its call, and a failure to its answer.
+ *
+ * <p>What is below {@code /v1} comes here before WebFlux makes an exchange of it and looks for a
+ * handler: a small get is shorter than that. Paths are compared raw: path patterns would decode
+ * them.
+ */
 @Component
-final class RestHandler implements WebHandler {
+final class RestHandler implements WebHttpHandlerBuilderCustomizer {
     private final Map<Call, CallHandlers.Handler> handlers = new EnumMap<>(Call.class);
     private final Answers answers;
+    private final CallTimes times;
 
     /**
      * @throws IllegalStateException when a call of the table is served twice or not at all
      */
-    RestHandler(List<CallHandlers> all, Answers answers) {
+    RestHandler(List<CallHandlers> all, Answers answers, MeterRegistry metrics) {
         this.answers = answers;
+        this.times = new CallTimes(metrics);
         for (CallHandlers some : all) {
             some.handlers()
                     .forEach(
@@ -36,25 +48,44 @@ final class RestHandler implements WebHandler {
     }
 
     @Override
-    public Mono<Void> handle(ServerWebExchange exchange) {
-        return Mono.defer(() -> route(exchange))
-                .onErrorResume(failure -> answers.problem(exchange, failure));
+    public void customize(WebHttpHandlerBuilder builder) {
+        builder.httpHandlerDecorator(
+                others ->
+                        (request, response) -> {
+                            HttpHandler handler = isInTable(request) ? this::handle : others;
+                            return handler.handle(request, response);
+                        });
     }
 
-    private Mono<Void> route(ServerWebExchange exchange) {
-        Call.Found found =
-                Call.find(
-                        exchange.getRequest().getMethod(),
-                        exchange.getRequest().getURI().getRawPath());
-        exchange.getAttributes().put(Answers.CALL, found.call());
-        CallRequest request = new CallRequest(exchange, found);
-        if (found.call().body() == Content.NOTHING) {
+    private static boolean isInTable(ServerHttpRequest request) {
+        String path = request.getURI().getRawPath();
+        return path != null && path.startsWith(Paths.ROOT);
+    }
+
+    private Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
+        return Mono.defer(
+                () -> {
+                    Call.Found found;
+                    try {
+                        found = Call.find(request.getMethod(), request.getURI().getRawPath());
+                    } catch (Refusal refusal) {
+                        return answers.problem(request, response, null, refusal);
+                    }
+                    CallTimes.Running running = times.begin(found.call(), response);
+                    return Mono.defer(() -> serve(new CallRequest(request, response, found)))
+                            .onErrorResume(
+                                    failure ->
+                                            answers.problem(
+                                                    request, response, found.call(), failure))
+                            .doFinally(running);
+                });
+    }
+
+    private Mono<Void> serve(CallRequest request) {
+        Call call = request.call();
+        if (call.body() == Content.NOTHING) {
             var _ = request.parameters(); // who takes a body does this when it can read that too
         }
-        return handler(found.call()).handle(request);
-    }
-
-    private CallHandlers.Handler handler(Call call) {
-        return java.util.Objects.requireNonNull(handlers.get(call));
+        return java.util.Objects.requireNonNull(handlers.get(call)).handle(request);
     }
 }

@@ -31,7 +31,6 @@ import org.springframework.http.HttpStatus;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
-import org.springframework.web.server.ServerWebExchange;
 import reactor.core.publisher.Mono;
 
 /** Puts. */
@@ -80,7 +79,7 @@ final class Uploads implements CallHandlers {
         Body body = new Body(request.http(), properties);
         return Blocking.call(_ -> store(request, name, body))
                 .doOnCancel(body::abandon)
-                .flatMap(outcome -> answer(request.exchange(), outcome));
+                .flatMap(outcome -> answer(request.response(), outcome));
     }
 
     /** In a thread that may block. */
@@ -100,7 +99,7 @@ final class Uploads implements CallHandlers {
             }
             return new Outcome(stored, client.head(stored.id()), options, replicas);
         } catch (RuntimeException e) {
-            settle(asked.exchange(), body, length, e);
+            settle(asked, body, length, e);
             throw e;
         } finally {
             body.close();
@@ -128,14 +127,14 @@ final class Uploads implements CallHandlers {
 
     /** Leaves the connection ready for another request, or lets it end with the answer. */
     private static void settle(
-            ServerWebExchange exchange, Body body, long length, RuntimeException failure) {
+            CallRequest request, Body body, long length, RuntimeException failure) {
         if (body.isFinished() || failure instanceof Body.Lost) {
             return;
         }
         boolean isWorthIt =
                 length >= 0
                         && length - body.received() <= DRAIN_BYTES_MAX
-                        && exchange.getRequest().getHeaders().getFirst(HttpHeaders.EXPECT) == null
+                        && request.http().getHeaders().getFirst(HttpHeaders.EXPECT) == null
                         && !(failure instanceof Refusal);
         if (isWorthIt) {
             try {
@@ -145,7 +144,7 @@ final class Uploads implements CallHandlers {
                 failure.addSuppressed(e);
             }
         }
-        exchange.getResponse().getHeaders().set(HttpHeaders.CONNECTION, "close");
+        request.response().getHeaders().set(HttpHeaders.CONNECTION, "close");
     }
 
     private static PutOptions options(
@@ -208,9 +207,8 @@ final class Uploads implements CallHandlers {
         return values == null || values.isEmpty() ? null : String.join(", ", values);
     }
 
-    private Mono<Void> answer(ServerWebExchange exchange, Outcome outcome) {
+    private Mono<Void> answer(ServerHttpResponse response, Outcome outcome) {
         Stored stored = outcome.stored();
-        ServerHttpResponse response = exchange.getResponse();
         response.getHeaders().set(HttpHeaders.LOCATION, Paths.of(stored.id(), stored.name()));
         response.getHeaders()
                 .set(HttpHeaders.ETAG, EntityTags.of(stored.id(), stored.incarnation()));
@@ -220,9 +218,9 @@ final class Uploads implements CallHandlers {
         if (outcome.replicas() > 1) { // a node has one copy; others are not asked yet
             json.put("asked", outcome.replicas());
             json.put("reached", 1);
-            return answers.json(exchange, HttpStatus.ACCEPTED, json);
+            return answers.json(response, HttpStatus.ACCEPTED, json);
         }
-        return answers.json(exchange, stored.created() ? HttpStatus.CREATED : HttpStatus.OK, json);
+        return answers.json(response, stored.created() ? HttpStatus.CREATED : HttpStatus.OK, json);
     }
 
     private static Map<String, @Nullable Object> description(ObjectInfo info) {

@@ -10,8 +10,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.EnableConfigurationProperties;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerProperties;
 import org.springframework.boot.web.server.autoconfigure.ServerProperties;
+import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.grpc.server.GlobalServerInterceptor;
 
 @Configuration(proxyBeanMethods = false)
@@ -26,9 +29,16 @@ class SecurityConfiguration {
         return tokens;
     }
 
+    /** Around everything else, the calls of the table included. */
     @Bean
-    TokenFilter tokenFilter(Tokens tokens, Answers answers) {
-        return new TokenFilter(tokens, answers);
+    @Order(Ordered.LOWEST_PRECEDENCE)
+    WebHttpHandlerBuilderCustomizer tokenFilter(Tokens tokens, Answers answers) {
+        return builder ->
+                builder.httpHandlerDecorator(
+                        behind ->
+                                tokens.isEmpty()
+                                        ? behind
+                                        : new TokenFilter(tokens, answers, behind));
     }
 
     @Bean
