@@ -13,11 +13,13 @@ import io.tokamak.memory.OpenFile;
 import io.tokamak.memory.Processes;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
+import io.tokamak.objects.Incarnation;
 import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.PermissionDenied;
 import io.tokamak.session.Control;
@@ -28,6 +30,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -536,6 +539,46 @@ final class Attachment implements Holding {
         }
     }
 
+    /**
+     * Describes an object without a pin (I2), and without its pins.
+     *
+     * @param home the id of this store's node
+     * @return null: the index does not show it, or the attachment {@link #isEnding}
+     */
+    @Nullable ObjectInfo describe(ObjectId id, String home) {
+        long first = Long.reverseBytes(id.mostSignificantBits());
+        long second = Long.reverseBytes(id.leastSignificantBits());
+        Pinned found = pins.scratch();
+        while (true) {
+            long slot = index.find(first, second);
+            if (slot == IndexReader.NOT_FOUND) {
+                return null;
+            }
+            long state = index.state(slot);
+            if (!isSealed(state, slot, first, second) || !read(slot, id, state, found)) {
+                continue;
+            }
+            long expiry = index.expiry(slot);
+            byte[] metadata = new byte[found.metadataLength];
+            pool.copyTo(found.location + PoolFile.HEADER_BYTES, metadata, 0, found.metadataLength);
+            Memory.acquireFence();
+            if (ending) { // what was read may be another store's
+                return null;
+            }
+            if (index.state(slot) == state) {
+                return new ObjectInfo(
+                        id,
+                        found.incarnation,
+                        MetadataCodec.decode(metadata),
+                        found.sizeBytes,
+                        Incarnation.createdAt(found.incarnation),
+                        expiry == 0 ? null : Instant.ofEpochMilli(expiry),
+                        home,
+                        List.of());
+            }
+        }
+    }
+
     boolean shows(ObjectId id) {
         return index.find(
                         Long.reverseBytes(id.mostSignificantBits()),
@@ -547,6 +590,11 @@ final class Attachment implements Holding {
     Writing writing() {
         Writing known = writing;
         return known != null ? known : beginWriting();
+    }
+
+    /** As {@link #writing}; null: nothing was written yet. */
+    @Nullable Writing writingIfBegun() {
+        return writing;
     }
 
     private Writing beginWriting() {

@@ -211,6 +211,11 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable Stored tryPut(ByteBuffer payload, PutOptions putOptions) {
+        return route.writer().tryPut(payload, putOptions);
+    }
+
+    @Override
     public ObjectWriter createUnclaimed(OptionalLong sizeBytes, PutOptions putOptions) {
         return route.writer().createUnclaimed(sizeBytes, putOptions);
     }
@@ -273,6 +278,11 @@ final class LocatingClient implements TokamakClient {
     @Override
     public @Nullable ObjectInfo head(ObjectName name) {
         return route.reader().head(name);
+    }
+
+    @Override
+    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
+        return route.reader().headAll(ids);
     }
 
     @Override

@@ -46,6 +46,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
@@ -77,6 +78,11 @@ final class MappedClient implements TokamakClient {
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long SLEEP_NANOS_MAX = Futex.patience(TimeUnit.SECONDS.toNanos(1));
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    /** How long a node that was woken needs to drain, mostly. */
+    private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
     /**
      * How often a named put begins again because the object that had the name was deleted
@@ -238,6 +244,16 @@ final class MappedClient implements TokamakClient {
         if (lane == null) {
             return null;
         }
+        return putInto(attachment, writing, lane, plan, payload);
+    }
+
+    /** Into a lane with room, which is given. Null: begin again. */
+    private @Nullable Stored putInto(
+            Attachment attachment,
+            Writing writing,
+            Lane lane,
+            PutPlan plan,
+            MemorySegment payload) {
         try {
             long place =
                     PoolFile.payloadOffset(
@@ -248,6 +264,25 @@ final class MappedClient implements TokamakClient {
         } finally {
             writing.lanes().give(lane);
         }
+    }
+
+    @Override
+    public @Nullable Stored tryPut(ByteBuffer payload, PutOptions putOptions) {
+        Attachment known = current;
+        Writing writing = known.writingIfBegun();
+        if (putOptions.name() != null
+                || payload.remaining() > Lanes.SHARED_RECORD_BYTES_MAX
+                || writing == null
+                || !known.isCurrent()
+                || known.isForkedChild()) {
+            return null;
+        }
+        PutPlan plan = plan(putOptions, known);
+        checkNotFenced(known);
+        Lane lane = writing.lanes().takeNow(plan.encoded().length, payload.remaining());
+        return lane == null
+                ? null
+                : putInto(known, writing, lane, plan, MemorySegment.ofBuffer(payload));
     }
 
     private static @Nullable Lane take(Writing writing, PutPlan plan, long length) {
@@ -684,12 +719,7 @@ final class MappedClient implements TokamakClient {
     }
 
     private void awaitMissing(List<ObjectId> ids, @Nullable HeldView[] views, Deadline deadline) {
-        List<ObjectId> missing = new ArrayList<>();
-        for (int i = 0; i < views.length; i++) {
-            if (views[i] == null) {
-                missing.add(ids.get(i));
-            }
-        }
+        List<ObjectId> missing = missing(ids, views);
         List<ObjectId> pending =
                 deadline.isExpired()
                         ? without(missing, resolve(missing, controlDeadline()))
@@ -887,6 +917,56 @@ final class MappedClient implements TokamakClient {
                             }
                         });
         return description.map(this::info).orElse(null);
+    }
+
+    @Override
+    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
+        checkOpen();
+        @Nullable ObjectInfo[] found = new ObjectInfo[ids.size()];
+        String home = nodeId();
+        boolean isAll = describe(ids, found, home);
+        Writing writing = isAll ? null : attachment().writingIfBegun();
+        if (writing != null) { // whoever put them just now is mostly this process
+            writing.doorbell().ring();
+            long begun = System.nanoTime();
+            while (!isAll && System.nanoTime() - begun < DRAIN_NANOS) {
+                LockSupport.parkNanos(GLANCE_NANOS);
+                isAll = describe(ids, found, home);
+            }
+        }
+        if (!isAll) {
+            Set<ObjectId> present = resolve(missing(ids, found), controlDeadline());
+            for (int i = 0; i < found.length; i++) {
+                if (found[i] == null && present.contains(ids.get(i))) {
+                    ObjectInfo info = head(ids.get(i));
+                    found[i] = info == null ? null : info.withoutPins();
+                }
+            }
+        }
+        return Arrays.asList(found);
+    }
+
+    /** Describes those that are null, as far as the index shows them; whether it shows all. */
+    private boolean describe(List<ObjectId> ids, @Nullable ObjectInfo[] found, String home) {
+        Attachment attachment = attachment();
+        boolean isAll = true;
+        for (int i = 0; i < found.length; i++) {
+            if (found[i] == null) {
+                found[i] = attachment.describe(ids.get(i), home);
+                isAll &= found[i] != null;
+            }
+        }
+        return isAll;
+    }
+
+    private static List<ObjectId> missing(List<ObjectId> ids, @Nullable Object[] found) {
+        List<ObjectId> missing = new ArrayList<>();
+        for (int i = 0; i < found.length; i++) {
+            if (found[i] == null) {
+                missing.add(ids.get(i));
+            }
+        }
+        return missing;
     }
 
     @Override

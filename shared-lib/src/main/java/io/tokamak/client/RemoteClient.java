@@ -31,6 +31,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
@@ -161,6 +162,11 @@ final class RemoteClient implements TokamakClient {
                 throw new ObjectExists(name, there.id(), "node " + there.home(), there.created());
             }
         }
+    }
+
+    @Override
+    public @Nullable Stored tryPut(ByteBuffer payload, PutOptions putOptions) {
+        return null;
     }
 
     @Override
@@ -335,6 +341,16 @@ final class RemoteClient implements TokamakClient {
     @Override
     public @Nullable ObjectInfo head(ObjectName name) {
         return head(RemoteMessages.ref(name));
+    }
+
+    @Override
+    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
+        List<@Nullable ObjectInfo> all = new ArrayList<>(ids.size());
+        for (ObjectId id : ids) {
+            ObjectInfo info = head(id);
+            all.add(info == null ? null : info.withoutPins());
+        }
+        return all;
     }
 
     private @Nullable ObjectInfo head(ObjectRef object) {

@@ -95,6 +95,15 @@ public interface TokamakClient extends AutoCloseable {
     Stored put(long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions options);
 
     /**
+     * Stores an anonymous object where there is room at hand: never waits and asks nobody, so it
+     * can be called where nothing may block, as on an event loop.
+     *
+     * @return null: nothing was stored; call {@link #put(ByteBuffer, PutOptions)}. So it is for
+     *     named objects, for large ones, before the first put, and through a gateway
+     */
+    @Nullable Stored tryPut(ByteBuffer payload, PutOptions options);
+
+    /**
      * Begins an object of known length, to be written in place by any threads and then sealed.
      *
      * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline of the options
@@ -182,6 +191,14 @@ public interface TokamakClient extends AutoCloseable {
 
     /** The object's description, or null. */
     @Nullable ObjectInfo head(ObjectName name);
+
+    /**
+     * Describes many objects, lanes drained, without their pins: co-located this takes no call for
+     * what the index shows, or shows soon after the node was woken.
+     *
+     * @return one for each id, in the order given; null: it is not there
+     */
+    List<@Nullable ObjectInfo> headAll(List<ObjectId> ids);
 
     /**
      * Deletes the object: not found afterwards by anyone; its bytes go with the last pin. False: it

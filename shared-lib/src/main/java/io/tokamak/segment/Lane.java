@@ -42,8 +42,8 @@ public final class Lane {
     /** Of the lane in the session file. */
     private final long base;
 
-    /** The thread that comes first; null: any virtual one. Guarded by {@link Lanes}. */
-    @Nullable Thread owner;
+    /** The thread that comes first; null: any virtual one. Written by {@link Lanes}, locked. */
+    volatile @Nullable Thread owner;
 
     // What follows belongs to the thread that has taken the lane.
     private long extentNumber;

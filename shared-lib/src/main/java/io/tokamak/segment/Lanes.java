@@ -116,6 +116,34 @@ public final class Lanes {
         }
     }
 
+    /**
+     * Takes a lane of virtual threads that has room, if there is one at this moment. To be given
+     * back with {@link #give}.
+     */
+    public @Nullable Lane takeNow(int metadataLength, long payloadLength) {
+        for (Lane lane : shared) {
+            if (lane.owner == null && lane.tryTake()) {
+                if (hasRoom(lane, metadataLength, payloadLength)) {
+                    lane.warm(PoolFile.recordEnd(lane.location(), metadataLength, payloadLength));
+                    return lane;
+                }
+                give(lane);
+            }
+        }
+        return null;
+    }
+
+    private boolean hasRoom(Lane lane, int metadataLength, long payloadLength) {
+        if (lane.fits(metadataLength, payloadLength)) {
+            return true;
+        }
+        if (!lane.advance()) {
+            return false;
+        }
+        keeper.run();
+        return lane.fits(metadataLength, payloadLength);
+    }
+
     private void makeRoom(Lane lane, int metadataLength, long payloadLength, Deadline deadline) {
         while (!lane.fits(metadataLength, payloadLength)) {
             if (!lane.advance()) {

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Upload implements AutoCloseable {
     /** Up to here an object is collected in the heap. */
-    private static final int SMALL_BYTES_MAX = 64 << 10;
+    public static final int SMALL_BYTES_MAX = 64 << 10;
 
     /** No pool is as large: what is said to be larger is refused likewise. */
     private static final long SIZE_BYTES_MAX = 1L << 60;
@@ -33,6 +33,9 @@ public final class Upload implements AutoCloseable {
     private final byte @Nullable [] expectedDigest;
     private final @Nullable MessageDigest digest;
     private long position;
+
+    /** The digest is the one that was expected. */
+    private boolean isChecked;
 
     /** Of a large one. */
     private @Nullable ObjectWriter writer;
@@ -118,15 +121,32 @@ public final class Upload implements AutoCloseable {
      * @throws io.tokamak.objects.ObjectExists when its name is taken by other bytes
      */
     public Stored seal() {
+        check();
+        return writer == null ? client.put(small(), options) : writer.seal();
+    }
+
+    /**
+     * As {@link #seal}, if a small object can be stored without waiting.
+     *
+     * @return null: seal it
+     */
+    public @Nullable Stored trySeal() {
+        check();
+        return writer == null ? client.tryPut(small(), options) : null;
+    }
+
+    private void check() {
         if (announced.isPresent() && position != announced.getAsLong()) {
             throw sizeMismatch(position);
         }
-        if (digest != null && expectedDigest != null) {
+        if (digest != null && expectedDigest != null && !isChecked) {
             Sha256.check(expectedDigest, digest.digest());
+            isChecked = true;
         }
-        return writer == null
-                ? client.put(ByteBuffer.wrap(collected, 0, (int) position), options)
-                : writer.seal();
+    }
+
+    private ByteBuffer small() {
+        return ByteBuffer.wrap(collected, 0, (int) position);
     }
 
     private InvalidRequest sizeMismatch(long came) {

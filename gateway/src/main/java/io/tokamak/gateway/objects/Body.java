@@ -114,13 +114,11 @@ final class Body extends BaseSubscriber<DataBuffer> {
     }
 
     /**
-     * The next buffer, to be released by the caller; null at the end.
+     * Lets it come, so far as nobody has read it yet.
      *
-     * @throws Refusal {@code upload-timeout} when no byte came in time, {@code upload-too-slow}
-     *     when not all did
      * @throws Lost when the connection is gone
      */
-    @Nullable DataBuffer next() {
+    void begin() {
         if (!subscribed) {
             if (!end.isTrue()) {
                 throw new Lost(null);
@@ -128,6 +126,27 @@ final class Body extends BaseSubscriber<DataBuffer> {
             subscribed = true;
             source.subscribe(this);
         }
+    }
+
+    /** Whether all of it is here: {@link #next} does not wait. */
+    boolean isHere() {
+        lock.lock();
+        try {
+            return done && failure == null && end.isTrue();
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /**
+     * The next buffer, to be released by the caller; null at the end.
+     *
+     * @throws Refusal {@code upload-timeout} when no byte came in time, {@code upload-too-slow}
+     *     when not all did
+     * @throws Lost when the connection is gone
+     */
+    @Nullable DataBuffer next() {
+        begin();
         DataBuffer buffer = take();
         if (buffer != null) {
             received += buffer.readableByteCount();

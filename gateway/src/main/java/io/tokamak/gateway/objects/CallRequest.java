@@ -1,9 +1,12 @@
 package io.tokamak.gateway.objects;
 
+import io.netty.channel.Channel;
 import io.tokamak.objects.InvalidRequest;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
+import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
+import reactor.netty.Connection;
 
 /** A request that means a call of the table. For one thread at a time. */
 public final class CallRequest {
@@ -26,6 +29,19 @@ public final class CallRequest {
 
     public ServerHttpResponse response() {
         return response;
+    }
+
+    /** Of the connection; of HTTP/2, of the stream. */
+    Channel channel() {
+        return channel(response);
+    }
+
+    static Channel channel(ServerHttpResponse response) {
+        Object server = ServerHttpResponseDecorator.getNativeResponse(response);
+        if (!(server instanceof Connection connection)) {
+            throw new IllegalStateException(server + " has no connection");
+        }
+        return connection.channel();
     }
 
     Call call() {

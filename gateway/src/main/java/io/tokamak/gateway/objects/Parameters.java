@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The query of a request: only parameters that are known there, each once. */
 public final class Parameters {
     private static final int TEXT_BYTES_MAX = 8 << 10;
+    private static final Parameters NONE = new Parameters(Map.of());
 
     private final Map<String, String> values;
 
@@ -30,8 +31,11 @@ public final class Parameters {
      *     twice
      */
     public static Parameters of(@Nullable String rawQuery, List<String> known) {
+        if (rawQuery == null) {
+            return NONE;
+        }
         Map<String, String> values = new LinkedHashMap<>();
-        for (String part : rawQuery == null ? new String[0] : rawQuery.split("&", -1)) {
+        for (String part : rawQuery.split("&", -1)) {
             if (part.isEmpty()) {
                 continue;
             }

@@ -14,29 +14,25 @@ final class PathTemplate {
 
     private final String text;
 
-    /** What every such path begins with; all of it when there is no variable. */
-    private final String prefix;
+    /** What stands before each variable, and after the last. */
+    private final List<String> literals;
 
-    private final Pattern pattern;
     private final List<PathVariable> variables;
 
     PathTemplate(String text) {
         this.text = text;
         List<PathVariable> found = new ArrayList<>();
-        StringBuilder expression = new StringBuilder();
+        List<String> between = new ArrayList<>();
         Matcher matcher = VARIABLE.matcher(text);
         int end = 0;
         while (matcher.find()) {
-            PathVariable variable = PathVariable.of(matcher.group(1));
-            found.add(variable);
-            expression.append(Pattern.quote(text.substring(end, matcher.start())));
-            expression.append('(').append(variable.pattern()).append(')');
+            found.add(PathVariable.of(matcher.group(1)));
+            between.add(text.substring(end, matcher.start()));
             end = matcher.end();
         }
-        expression.append(Pattern.quote(text.substring(end)));
+        between.add(text.substring(end));
         this.variables = List.copyOf(found);
-        this.prefix = found.isEmpty() ? text : text.substring(0, text.indexOf('{'));
-        this.pattern = Pattern.compile(expression.toString(), Pattern.DOTALL);
+        this.literals = List.copyOf(between);
     }
 
     String text() {
@@ -49,19 +45,32 @@ final class PathTemplate {
 
     /** The values in a raw path; null: it is another one. */
     @Nullable PathValues match(String rawPath) {
-        if (!rawPath.startsWith(prefix)) {
+        if (!rawPath.startsWith(literals.getFirst())) {
             return null;
         }
-        if (variables.isEmpty()) {
-            return rawPath.length() == prefix.length() ? PathValues.NONE : null;
-        }
-        Matcher matcher = pattern.matcher(rawPath);
-        if (!matcher.matches()) {
-            return null;
+        int last = variables.size() - 1;
+        if (last < 0) {
+            return rawPath.length() == text.length() ? PathValues.NONE : null;
         }
         List<String> values = new ArrayList<>(variables.size());
-        for (int i = 1; i <= variables.size(); i++) {
-            values.add(matcher.group(i));
+        int begin = literals.getFirst().length();
+        for (int i = 0; i <= last; i++) {
+            String next = literals.get(i + 1);
+            int end;
+            if (i < last) {
+                end = rawPath.indexOf(next, begin);
+            } else {
+                end = rawPath.endsWith(next) ? rawPath.length() - next.length() : -1;
+            }
+            if (end < begin) {
+                return null;
+            }
+            String value = rawPath.substring(begin, end);
+            if (!variables.get(i).admits(value)) {
+                return null;
+            }
+            values.add(value);
+            begin = end + next.length();
         }
         return new PathValues(variables, values);
     }

@@ -20,6 +20,9 @@ final class Percent {
      * @throws InvalidRequest with that code
      */
     static String decode(String raw, String code, int limit) {
+        if (isPlain(raw)) {
+            return raw;
+        }
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
@@ -61,6 +64,16 @@ final class Percent {
             }
         }
         return path.toString();
+    }
+
+    private static boolean isPlain(String raw) {
+        for (int i = 0; i < raw.length(); i++) {
+            char c = raw.charAt(i);
+            if (c == '%' || c >= 0x80) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private static InvalidRequest broken(String code, int limit, String why, int index) {

@@ -9,10 +9,8 @@ import io.tokamak.gateway.node.Pinned;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import org.springframework.http.server.reactive.ServerHttpResponse;
-import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
-import reactor.netty.Connection;
 
 /** Cuts off those who ask for a large object and then take nothing of it: it is pinned for them. */
 @Component
@@ -32,11 +30,7 @@ final class Readers {
 
     /** The same answer, which fails when its reader has taken no byte for too long. */
     Mono<Void> watch(ServerHttpResponse response, Pinned pin, Mono<Void> answer) {
-        Object server = ServerHttpResponseDecorator.getNativeResponse(response);
-        if (!(server instanceof Connection connection)) {
-            throw new IllegalStateException(server + " has no connection");
-        }
-        Channel channel = connection.channel();
+        Channel channel = CallRequest.channel(response);
         if (!channel.isRegistered()) { // it is closed, and fails by itself
             return answer;
         }

@@ -63,22 +63,25 @@ final class RestHandler implements WebHttpHandlerBuilderCustomizer {
     }
 
     private Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
-        return Mono.defer(
-                () -> {
-                    Call.Found found;
-                    try {
-                        found = Call.find(request.getMethod(), request.getURI().getRawPath());
-                    } catch (Refusal refusal) {
-                        return answers.problem(request, response, null, refusal);
-                    }
-                    CallTimes.Running running = times.begin(found.call(), response);
-                    return Mono.defer(() -> serve(new CallRequest(request, response, found)))
-                            .onErrorResume(
-                                    failure ->
-                                            answers.problem(
-                                                    request, response, found.call(), failure))
-                            .doFinally(running);
-                });
+        return Mono.defer(() -> route(request, response))
+                .then(Mono.defer(() -> complete(response)));
+    }
+
+    private Mono<Void> route(ServerHttpRequest request, ServerHttpResponse response) {
+        Call.Found found;
+        try {
+            found = Call.find(request.getMethod(), request.getURI().getRawPath());
+        } catch (Refusal refusal) {
+            return answers.problem(request, response, null, refusal);
+        }
+        return Mono.defer(() -> serve(new CallRequest(request, response, found)))
+                .onErrorResume(failure -> answers.problem(request, response, found.call(), failure))
+                .doFinally(times.begin(found.call(), response));
+    }
+
+    /** An answer to HEAD leaves out its body, and is not sent before this. */
+    private static Mono<Void> complete(ServerHttpResponse response) {
+        return response.isCommitted() ? Mono.empty() : response.setComplete();
     }
 
     private Mono<Void> serve(CallRequest request) {

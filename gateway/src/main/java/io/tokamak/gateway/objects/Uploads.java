@@ -1,5 +1,6 @@
 package io.tokamak.gateway.objects;
 
+import io.netty.channel.EventLoop;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
@@ -28,7 +29,6 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
-import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
@@ -47,16 +47,19 @@ final class Uploads implements CallHandlers {
     private final NodeConnection connection;
     private final GatewayProperties properties;
     private final UploadSlots slots;
+    private final FreshObjects fresh;
     private final Answers answers;
 
     Uploads(
             NodeConnection connection,
             GatewayProperties properties,
             UploadSlots slots,
+            FreshObjects fresh,
             Answers answers) {
         this.connection = connection;
         this.properties = properties;
         this.slots = slots;
+        this.fresh = fresh;
         this.answers = answers;
     }
 
@@ -75,53 +78,131 @@ final class Uploads implements CallHandlers {
                 Call.PUT_NAMED, request -> put(request, request.path().name()));
     }
 
+    /**
+     * What was asked for.
+     *
+     * @param length of the body; negative: not announced
+     * @param digest SHA-256 of the body; null: not checked
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    private record Order(PutOptions options, int replicas, long length, byte @Nullable [] digest) {
+        static Order of(CallRequest asked, @Nullable ObjectName name) {
+            HttpHeaders headers = asked.http().getHeaders();
+            Parameters parameters = asked.parameters();
+            return new Order(
+                    Uploads.options(headers, parameters, name),
+                    parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER),
+                    headers.getContentLength(),
+                    Digests.expected(joined(headers, "Repr-Digest")));
+        }
+
+        Upload begin(TokamakClient client) {
+            return new Upload(
+                    client,
+                    options,
+                    length < 0 ? OptionalLong.empty() : OptionalLong.of(length),
+                    digest);
+        }
+    }
+
     private Mono<Void> put(CallRequest request, @Nullable ObjectName name) {
         Body body = new Body(request.http(), properties);
-        return Blocking.call(_ -> store(request, name, body))
+        HttpHeaders headers = request.http().getHeaders();
+        long length = headers.getContentLength();
+        boolean isSmall =
+                name == null
+                        && length >= 0
+                        && length <= Upload.SMALL_BYTES_MAX
+                        && headers.getFirst(HttpHeaders.EXPECT) == null; // it comes when allowed
+        return (isSmall ? putSmall(request, body) : putLarge(request, name, body))
                 .doOnCancel(body::abandon)
                 .flatMap(outcome -> answer(request.response(), outcome));
     }
 
+    /**
+     * A small body has come with its head, mostly: then it is stored on the event loop, as soon as
+     * the loop has handed out what it has read.
+     */
+    private Mono<Outcome> putSmall(CallRequest request, Body body) {
+        EventLoop loop = request.channel().eventLoop();
+        body.begin();
+        return Mono.<Boolean>create(sink -> loop.execute(() -> sink.success(body.isHere())))
+                .flatMap(
+                        isHere ->
+                                isHere
+                                        ? putHere(request, body, loop)
+                                        : putLarge(request, null, body));
+    }
+
+    private Mono<Outcome> putHere(CallRequest request, Body body, EventLoop loop) {
+        Order order;
+        Upload upload;
+        Stored stored;
+        try (UploadSlots.Slot _ = slots.take()) {
+            order = Order.of(request, null);
+            upload = order.begin(connection.client());
+            receive(body, upload);
+            stored = upload.trySeal();
+        } finally {
+            body.close();
+        }
+        return stored != null
+                ? fresh.describe(stored.id(), loop)
+                        .map(info -> new Outcome(stored, info, order.options(), order.replicas()))
+                        .switchIfEmpty(
+                                Mono.fromSupplier(
+                                        () ->
+                                                new Outcome(
+                                                        stored,
+                                                        null,
+                                                        order.options(),
+                                                        order.replicas())))
+                : Blocking.call(_ -> seal(order, upload));
+    }
+
+    private Outcome seal(Order order, Upload upload) {
+        try (UploadSlots.Slot _ = slots.take()) {
+            return outcome(order, upload.seal());
+        }
+    }
+
+    private Outcome outcome(Order order, Stored stored) {
+        TokamakClient client = connection.client();
+        ObjectInfo info =
+                stored.created()
+                        ? client.headAll(List.of(stored.id())).getFirst()
+                        : client.head(stored.id());
+        return new Outcome(stored, info, order.options(), order.replicas());
+    }
+
+    private Mono<Outcome> putLarge(CallRequest request, @Nullable ObjectName name, Body body) {
+        return Blocking.call(_ -> store(request, name, body));
+    }
+
     /** In a thread that may block. */
     private Outcome store(CallRequest asked, @Nullable ObjectName name, Body body) {
-        ServerHttpRequest request = asked.http();
-        long length = request.getHeaders().getContentLength();
         try {
-            Parameters parameters = asked.parameters();
-            PutOptions options = options(request.getHeaders(), parameters, name);
-            int replicas =
-                    parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER);
-            byte[] digest = Digests.expected(joined(request.getHeaders(), "Repr-Digest"));
-            TokamakClient client = connection.client();
-            Stored stored;
-            try (UploadSlots.Slot _ = slots.take()) {
-                stored = store(client, options, length, digest, body);
+            Order order = Order.of(asked, name);
+            try (UploadSlots.Slot _ = slots.take();
+                    Upload upload = order.begin(connection.client())) {
+                receive(body, upload);
+                return outcome(order, upload.seal());
             }
-            return new Outcome(stored, client.head(stored.id()), options, replicas);
         } catch (RuntimeException e) {
-            settle(asked, body, length, e);
+            settle(asked, body, asked.http().getHeaders().getContentLength(), e);
             throw e;
         } finally {
             body.close();
         }
     }
 
-    private static Stored store(
-            TokamakClient client,
-            PutOptions options,
-            long length,
-            byte @Nullable [] digest,
-            Body body) {
-        OptionalLong announced = length < 0 ? OptionalLong.empty() : OptionalLong.of(length);
-        try (Upload upload = new Upload(client, options, announced, digest)) {
-            for (DataBuffer buffer = body.next(); buffer != null; buffer = body.next()) {
-                try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
-                    parts.forEachRemaining(upload::write);
-                } finally {
-                    DataBufferUtils.release(buffer);
-                }
+    private static void receive(Body body, Upload upload) {
+        for (DataBuffer buffer = body.next(); buffer != null; buffer = body.next()) {
+            try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
+                parts.forEachRemaining(upload::write);
+            } finally {
+                DataBufferUtils.release(buffer);
             }
-            return upload.seal();
         }
     }
 

@@ -61,6 +61,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import net.openhft.chronicle.bytes.Bytes;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -816,6 +817,68 @@ class ClientContractIT {
             assertThat(info.metadata().name()).isNull();
             assertThat(client.head(missing())).isNull();
             assertThat(client.head(name)).isNull();
+        }
+
+        @Test
+        @DisplayName("describes many as one by one, in the order given, but for pins")
+        void headAll() {
+            ObjectId one = put(33);
+            ObjectId named = put(44, "named");
+            try (ObjectView _ = client.get(one, Deadline.NONE)) {
+                List<@Nullable ObjectInfo> infos =
+                        client.headAll(List.of(named, missing(), one, named));
+                assertThat(infos)
+                        .containsExactly(described(named), null, described(one), described(named));
+            }
+            assertThat(client.headAll(List.of())).isEmpty();
+        }
+
+        private ObjectInfo described(ObjectId id) {
+            return Objects.requireNonNull(client.head(id)).withoutPins();
+        }
+
+        @Test
+        @DisplayName("I25: describes what was put a moment ago")
+        void headAllFresh() {
+            for (int i = 0; i < 100; i++) {
+                ObjectId id = put(10);
+                assertThat(client.headAll(List.of(id)).getFirst()).isEqualTo(described(id));
+            }
+        }
+
+        @Test
+        @DisplayName("gets at once only what the index shows, and only in place")
+        void getIfPresent() {
+            ObjectId id = put(33);
+            ObjectName other = new ObjectName(namespace, "other");
+            put(44, "named");
+            assertThat(client.contains(id)).isTrue();
+            boolean isInPlace = client.locality().zeroCopy();
+            try (ObjectView view = client.getIfPresent(id);
+                    ObjectView named = client.getIfPresent(new ObjectName(namespace, "named"))) {
+                assertThat(view == null ? 0 : view.sizeBytes()).isEqualTo(isInPlace ? 33 : 0);
+                assertThat(named == null ? 0 : named.sizeBytes()).isEqualTo(isInPlace ? 44 : 0);
+            }
+            assertThat(client.getIfPresent(missing())).isNull();
+            assertThat(client.getIfPresent(other)).isNull();
+        }
+
+        @Test
+        @DisplayName("puts at once only where a lane has room, and only in place")
+        void tryPut() {
+            byte[] payload = {1, 2, 3};
+            CompletableFuture.runAsync(() -> put(1), Thread::startVirtualThread).join(); // a lane
+            Stored stored = client.tryPut(ByteBuffer.wrap(payload), PutOptions.DEFAULTS);
+            assertThat(stored != null).isEqualTo(client.locality().zeroCopy());
+            if (stored != null) {
+                assertThat(client.read(stored.id(), Deadline.NONE)).isEqualTo(payload);
+            }
+            assertThat(
+                            client.tryPut(
+                                    ByteBuffer.wrap(payload),
+                                    PutOptions.named(new ObjectName(namespace, "a"))))
+                    .isNull();
+            assertThat(client.tryPut(ByteBuffer.allocate(9 << 20), PutOptions.DEFAULTS)).isNull();
         }
 
         @Test
