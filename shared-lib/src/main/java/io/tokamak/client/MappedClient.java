@@ -80,7 +80,7 @@ final class MappedClient implements TokamakClient {
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
     /** How long a node that was woken needs to drain, mostly. */
-    private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
 
     private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
@@ -936,7 +936,11 @@ final class MappedClient implements TokamakClient {
         }
         if (!isAll) {
             Set<ObjectId> present = resolve(missing(ids, found), controlDeadline());
+            if (!present.isEmpty()) {
+                var _ = describe(ids, found, home);
+            }
             for (int i = 0; i < found.length; i++) {
+                // "There" and not to be seen: a move in the index.
                 if (found[i] == null && present.contains(ids.get(i))) {
                     ObjectInfo info = head(ids.get(i));
                     found[i] = info == null ? null : info.withoutPins();
