@@ -108,6 +108,11 @@ public final class Upload implements AutoCloseable {
         return open;
     }
 
+    /** Whether there is room for all of it: then {@link #write} copies, and never waits. */
+    public boolean isPlaced() {
+        return writer != null && announced.isPresent() && digest == null;
+    }
+
     /** Bytes that came. */
     public long position() {
         return position;

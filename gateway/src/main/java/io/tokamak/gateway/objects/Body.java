@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.reactivestreams.Subscription;
 import org.springframework.core.io.buffer.DataBuffer;
@@ -14,8 +15,9 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 
 /**
- * A request's body, handed from the event loop to the one thread that reads it. At most {@link
- * #DEMAND} buffers are under way; the socket is not read while they are.
+ * A request's body, handed from the event loop to the one thread that reads it, or taken on the
+ * event loop while that thread waits for the end. At most {@link #DEMAND} buffers are under way;
+ * the socket is not read while they are.
  */
 final class Body extends BaseSubscriber<DataBuffer> {
     private static final int DEMAND = 32;
@@ -29,6 +31,16 @@ final class Body extends BaseSubscriber<DataBuffer> {
     private final Condition news = lock.newCondition();
     private final ArrayDeque<DataBuffer> buffers = new ArrayDeque<>();
     private @Nullable Throwable failure;
+
+    /** What is told of the bytes on the event loop; null: they are queued. */
+    private @Nullable Consumer<DataBuffer> taker;
+
+    /** Of the taker. */
+    private @Nullable RuntimeException refusal;
+
+    /** When a byte was taken last. */
+    private long lastNanos;
+
     private boolean done;
     private boolean closed;
     private boolean subscribed;
@@ -71,17 +83,38 @@ final class Body extends BaseSubscriber<DataBuffer> {
 
     @Override
     protected void hookOnNext(DataBuffer buffer) {
+        boolean isTaken;
         lock.lock();
         try {
-            if (!closed) {
+            Consumer<DataBuffer> takes = taker;
+            if (!closed && takes == null) {
                 buffers.add(buffer);
                 news.signal();
                 return;
+            }
+            isTaken = !closed;
+            if (isTaken && takes != null && refusal == null) {
+                take(buffer, takes);
             }
         } finally {
             lock.unlock();
         }
         DataBufferUtils.release(buffer);
+        if (isTaken) {
+            request(1);
+        }
+    }
+
+    /** On the event loop, which may wait for the lock: who has it does nothing that waits. */
+    private void take(DataBuffer buffer, Consumer<DataBuffer> takes) {
+        try {
+            received += buffer.readableByteCount();
+            lastNanos = System.nanoTime();
+            takes.accept(buffer);
+        } catch (RuntimeException refused) {
+            refusal = refused;
+            news.signal();
+        }
     }
 
     @Override
@@ -193,7 +226,76 @@ final class Body extends BaseSubscriber<DataBuffer> {
         }
     }
 
-    /** Bytes that {@link #next} has given. */
+    /**
+     * Has the rest of the body taken on the event loop, and waits for its end. Nothing is taken any
+     * more once this has returned or thrown.
+     *
+     * @param takes gets each buffer and must neither keep it nor wait; what it throws is thrown
+     *     here
+     * @throws Refusal as {@link #next}
+     * @throws Lost as {@link #next}
+     */
+    void takeAll(Consumer<DataBuffer> takes) {
+        begin();
+        for (DataBuffer early = startTaking(takes); early != null; early = startTaking(takes)) {
+            try {
+                received += early.readableByteCount();
+                takes.accept(early);
+            } finally {
+                DataBufferUtils.release(early);
+            }
+            request(1);
+        }
+        lock.lock();
+        try {
+            awaitEnd();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new Lost(e);
+        } finally {
+            taker = null; // what still comes can be drained
+            lock.unlock();
+        }
+    }
+
+    /** A buffer that came before; null: from here on the event loop takes them. */
+    private @Nullable DataBuffer startTaking(Consumer<DataBuffer> takes) {
+        lock.lock();
+        try {
+            DataBuffer early = buffers.poll();
+            if (early == null) {
+                taker = takes;
+            }
+            return early;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /** With the lock. */
+    private void awaitEnd() throws InterruptedException {
+        lastNanos = System.nanoTime();
+        while (!done && refusal == null) {
+            long now = System.nanoTime();
+            long total = endNanos - now;
+            if (total <= 0) {
+                throw Refusal.uploadTooSlow(received, timeTotal.toMillis());
+            }
+            long silence = timeout.toNanos() - (now - lastNanos);
+            if (silence <= 0) {
+                throw Refusal.uploadTimeout(received, timeout.toMillis());
+            }
+            var _ = news.awaitNanos(Math.min(silence, total));
+        }
+        if (refusal != null) {
+            throw refusal;
+        }
+        if (failure != null || !end.isTrue()) {
+            throw new Lost(failure);
+        }
+    }
+
+    /** Bytes that were given so far. */
     long received() {
         return received;
     }

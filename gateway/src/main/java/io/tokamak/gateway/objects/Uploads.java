@@ -185,7 +185,11 @@ final class Uploads implements CallHandlers {
             Order order = Order.of(asked, name);
             try (UploadSlots.Slot _ = slots.take();
                     Upload upload = order.begin(connection.client())) {
-                receive(body, upload);
+                if (upload.isPlaced()) { // a copy for each piece, and no other thread
+                    body.takeAll(buffer -> write(buffer, upload));
+                } else {
+                    receive(body, upload);
+                }
                 return outcome(order, upload.seal());
             }
         } catch (RuntimeException e) {
@@ -198,11 +202,17 @@ final class Uploads implements CallHandlers {
 
     private static void receive(Body body, Upload upload) {
         for (DataBuffer buffer = body.next(); buffer != null; buffer = body.next()) {
-            try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
-                parts.forEachRemaining(upload::write);
+            try {
+                write(buffer, upload);
             } finally {
                 DataBufferUtils.release(buffer);
             }
+        }
+    }
+
+    private static void write(DataBuffer buffer, Upload upload) {
+        try (DataBuffer.ByteBufferIterator parts = buffer.readableByteBuffers()) {
+            parts.forEachRemaining(upload::write);
         }
     }
 
