@@ -19,6 +19,11 @@ import java.util.Map;
 final class CopiesTask implements Task {
     private static final int ALTERNATIONS = 4;
 
+    /** Objects of their own lane, until what leases and returns one is compiled on both sides. */
+    private static final int LEASES = 2000;
+
+    private static final long LEASED_BYTES = 64 << 10;
+
     @Override
     public Map<String, Double> run(Arguments arguments) {
         long size = arguments.number("size");
@@ -27,6 +32,9 @@ final class CopiesTask implements Task {
                 TokamakClient client = Worker.connect("bench-copies")) {
             MemorySegment source = arena.allocate(size, 64);
             Payloads.fill(source, 3);
+            for (int i = 0; i < LEASES; i++) {
+                client.create(LEASED_BYTES, PutOptions.DEFAULTS).close();
+            }
             puts(client, source, times); // the pages of both are touched by this process
             copies(client, source, times);
             double putSeconds = 0;

@@ -17,10 +17,15 @@ import org.jspecify.annotations.Nullable;
  * bandwidth, and pages that were never touched are made by the kernel, at a twentieth of it.
  */
 final class Copier {
-    /** Smaller ones are done before another thread is awake. */
-    private static final long PARALLEL_BYTES_MIN = 4 << 20;
+    /**
+     * HotSpot copies more than 2.5 MiB at once past the caches, where processors can: measured with
+     * two threads, chunks of 2 MiB make 10 GB/s, of 4 MiB 16 GB/s, of 16 MiB 15 GB/s.
+     */
+    private static final long CHUNK_BYTES = 4 << 20;
 
-    private static final long CHUNK_BYTES = 1 << 20;
+    /** Smaller ones are done before another thread is awake. */
+    private static final long PARALLEL_BYTES_MIN = 2 * CHUNK_BYTES;
+
     private static final int THREADS_MAX = 4;
     private static final int HELPERS =
             Math.min(THREADS_MAX, Runtime.getRuntime().availableProcessors()) - 1;
