@@ -1,0 +1,1 @@
+"""Tokamak: immutable objects in shared memory."""

@@ -1,0 +1,1 @@
+"""The shared-memory half of the client, in Rust. Private: use :mod:`tokamak`."""
