@@ -1,0 +1,1 @@
+"""Generated from the files below proto/ by generate_proto.py."""
