@@ -2,6 +2,28 @@
 //! the node. Formats and orderings are those of `docs/segment-format.md` and
 //! `docs/memory-ordering.md`.
 
+mod attachment;
+mod buffers;
+mod copier;
+mod files;
+mod fork;
+#[cfg(test)]
+mod golden;
+mod index;
+mod lanes;
+mod memory;
+mod metadata;
+mod pins;
+mod pool;
+mod python;
+mod session;
+mod store;
 
 #[pyo3::pymodule(gil_used = true)]
-mod _native {}
+mod _native {
+    #[pymodule_export]
+    use crate::python::{
+        Corrupt, Fenced, Found, NotReady, OtherLayout, PyAttachment, Refused, Stale, Stored,
+        TooManyPins, Unanswered, Wanted, Writing, named_id,
+    };
+}

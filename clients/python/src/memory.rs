@@ -1,0 +1,229 @@
+//! The one module that touches memory which other processes write. Everything else speaks of
+//! offsets in a [`Mapping`] and names the ordering that it wants.
+//!
+//! A "plain" or "opaque" access of `docs/memory-ordering.md` is a relaxed atomic here: bytes that
+//! others change meanwhile are looked at again before they are believed (R1), and Rust knows no plain
+//! load of such bytes.
+
+use std::io;
+use std::os::fd::{AsRawFd, BorrowedFd};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+use std::time::Duration;
+
+const PAGE: usize = 4096;
+
+/// A file mapped shared, unmapped when dropped. Whoever hands a pointer out keeps the mapping alive.
+pub struct Mapping {
+    base: *mut u8,
+    len: usize,
+}
+
+// SAFETY: the region lives as long as the value, and all access is through atomics or copies that
+// tolerate concurrent change.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    pub fn of(file: BorrowedFd, len: usize, writable: bool) -> io::Result<Mapping> {
+        let protection = libc::PROT_READ | if writable { libc::PROT_WRITE } else { 0 };
+        // SAFETY: a new mapping at an address of the kernel's choice; the result is checked.
+        let base = unsafe {
+            libc::mmap(std::ptr::null_mut(), len, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        Ok(Mapping { base: base.cast(), len })
+    }
+
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether a range lies within: what is computed from shared memory is asked before it is used (I9).
+    pub fn has(&self, offset: u64, len: u64) -> bool {
+        offset.checked_add(len).is_some_and(|end| end <= self.len as u64)
+    }
+
+    /// The address of a range.
+    ///
+    /// # Panics
+    /// Outside of the mapping.
+    pub fn pointer(&self, offset: u64, len: u64) -> *mut u8 {
+        assert!(self.has(offset, len), "{len} bytes at {offset} of {}", self.len);
+        // SAFETY: within the mapping, as just checked.
+        unsafe { self.base.add(offset as usize) }
+    }
+
+    fn word32(&self, offset: u64) -> &AtomicU32 {
+        let word = self.pointer(offset, 4);
+        assert!(word.addr() % 4 == 0);
+        // SAFETY: mapped, aligned, and shared by atomic access alone.
+        unsafe { AtomicU32::from_ptr(word.cast()) }
+    }
+
+    fn word64(&self, offset: u64) -> &AtomicU64 {
+        let word = self.pointer(offset, 8);
+        assert!(word.addr() % 8 == 0);
+        // SAFETY: mapped, aligned, and shared by atomic access alone.
+        unsafe { AtomicU64::from_ptr(word.cast()) }
+    }
+
+    pub fn u32_opaque(&self, offset: u64) -> u32 {
+        u32::from_le(self.word32(offset).load(Ordering::Relaxed))
+    }
+
+    pub fn u32_acquire(&self, offset: u64) -> u32 {
+        u32::from_le(self.word32(offset).load(Ordering::Acquire))
+    }
+
+    pub fn u64_opaque(&self, offset: u64) -> u64 {
+        u64::from_le(self.word64(offset).load(Ordering::Relaxed))
+    }
+
+    pub fn u64_acquire(&self, offset: u64) -> u64 {
+        u64::from_le(self.word64(offset).load(Ordering::Acquire))
+    }
+
+    pub fn put_u32_opaque(&self, offset: u64, value: u32) {
+        self.word32(offset).store(value.to_le(), Ordering::Relaxed);
+    }
+
+    pub fn put_u32_release(&self, offset: u64, value: u32) {
+        self.word32(offset).store(value.to_le(), Ordering::Release);
+    }
+
+    pub fn put_u64_opaque(&self, offset: u64, value: u64) {
+        self.word64(offset).store(value.to_le(), Ordering::Relaxed);
+    }
+
+    pub fn put_u64_release(&self, offset: u64, value: u64) {
+        self.word64(offset).store(value.to_le(), Ordering::Release);
+    }
+
+    pub fn add_u32(&self, offset: u64, more: u32) {
+        self.word32(offset).fetch_add(more, Ordering::SeqCst);
+    }
+
+    /// Copies out what may change meanwhile: the caller holds a pin, or looks at the slot again.
+    pub fn copy_to(&self, offset: u64, target: &mut [u8]) {
+        let source = self.pointer(offset, target.len() as u64);
+        // SAFETY: both ranges are valid, and no Rust reference to foreign memory exists.
+        unsafe { std::ptr::copy_nonoverlapping(source, target.as_mut_ptr(), target.len()) }
+    }
+
+    pub fn copy_from(&self, offset: u64, source: &[u8]) {
+        let target = self.pointer(offset, source.len() as u64);
+        // SAFETY: both ranges are valid; the range is leased to the caller, who alone writes it (R8).
+        unsafe { std::ptr::copy_nonoverlapping(source.as_ptr(), target, source.len()) }
+    }
+
+    /// Whether the bytes at an offset are these. They may change meanwhile, as in [`Self::copy_to`].
+    pub fn equals(&self, offset: u64, bytes: &[u8]) -> bool {
+        let mut at = 0;
+        let mut part = [0u8; 256];
+        while at < bytes.len() {
+            let next = &mut part[..bytes[at..].len().min(256)];
+            self.copy_to(offset + at as u64, next);
+            if *next != bytes[at..at + next.len()] {
+                return false;
+            }
+            at += next.len();
+        }
+        true
+    }
+
+    /// Touches a cache line ahead of its use.
+    pub fn prefetch(&self, offset: u64) {
+        if self.has(offset, 8) {
+            #[cfg(target_arch = "x86_64")]
+            // SAFETY: a hint; the address is mapped.
+            unsafe {
+                use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+                _mm_prefetch::<_MM_HINT_T0>(self.base.add(offset as usize).cast());
+            }
+        }
+    }
+
+    /// Makes pages ready to be written in this process without changing a byte, so that the first
+    /// copy does not fault page by page.
+    pub fn populate_write(&self, offset: u64, len: u64) -> io::Result<()> {
+        let start = offset as usize & !(PAGE - 1);
+        let end = (offset + len) as usize;
+        assert!(end <= self.len);
+        loop {
+            // SAFETY: advice about pages of the mapping.
+            let result = unsafe {
+                libc::madvise(self.base.add(start).cast(), end - start, libc::MADV_POPULATE_WRITE)
+            };
+            if result == 0 {
+                return Ok(());
+            }
+            let failure = io::Error::last_os_error();
+            match failure.raw_os_error() {
+                Some(libc::EINTR | libc::EAGAIN) => {}
+                Some(libc::EINVAL) => break, // a kernel before 5.14
+                _ => return Err(failure),
+            }
+        }
+        for page in (start..end).step_by(PAGE) {
+            self.word32(page as u64).fetch_add(0, Ordering::Relaxed);
+        }
+        Ok(())
+    }
+
+    /// Sleeps while the word has the expected value, until woken, interrupted by a signal, or the
+    /// time is over; may end for no reason.
+    pub fn futex_wait(&self, offset: u64, expected: u32, time: Duration) {
+        let timeout = libc::timespec {
+            tv_sec: time.as_secs().min(i32::MAX as u64) as libc::time_t,
+            tv_nsec: time.subsec_nanos().into(),
+        };
+        // SAFETY: the word is mapped; the kernel reads the timeout before it returns. Not private: the
+        // word is known by its file.
+        unsafe {
+            libc::syscall(
+                libc::SYS_futex,
+                self.word32(offset).as_ptr(),
+                libc::FUTEX_WAIT,
+                expected.to_le(),
+                &timeout,
+            );
+        }
+    }
+
+    pub fn futex_wake(&self, offset: u64, count: i32) {
+        // SAFETY: the word is mapped.
+        unsafe {
+            libc::syscall(libc::SYS_futex, self.word32(offset).as_ptr(), libc::FUTEX_WAKE, count);
+        }
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `of`, and nobody has a pointer into it any more: who hands one out keeps
+        // the mapping.
+        unsafe {
+            libc::munmap(self.base.cast(), self.len);
+        }
+    }
+}
+
+/// Orders everything before with everything after, a store with a later load included.
+pub fn full_fence() {
+    fence(Ordering::SeqCst);
+}
+
+/// Keeps later loads behind earlier ones.
+pub fn acquire_fence() {
+    fence(Ordering::Acquire);
+}
+
+/// The reader's half of R2 where the node makes every processor pass a fence: the compiler must keep
+/// the store of the pin before the load that follows, and loads stay in order.
+pub fn pin_fence() {
+    compiler_fence(Ordering::SeqCst);
+    fence(Ordering::Acquire);
+}
