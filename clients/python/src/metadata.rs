@@ -133,10 +133,9 @@ mod tests {
         let mut rest = golden.as_slice();
         let mut count = 0;
         while !rest.is_empty() {
-            let length = u16(&mut rest);
-            let namespace = std::str::from_utf8(take(&mut rest, length)).unwrap();
-            let length = u16(&mut rest);
-            let key = std::str::from_utf8(take(&mut rest, length)).unwrap();
+            let lengths = [u16(&mut rest), u16(&mut rest)];
+            let [namespace, key] =
+                lengths.map(|length| std::str::from_utf8(take(&mut rest, length)).unwrap());
             assert_eq!(Name::new(namespace, key).id.bytes(), take(&mut rest, 16));
             count += 1;
         }

@@ -332,8 +332,9 @@ impl PyAttachment {
         let size = copier::total(sources);
         let named = named.map(id).transpose()?;
         let metadata_length = metadata.len() as u64;
-        let record = pool::record_bytes_max(metadata_length, size);
-        let wanted = |lane| Py::new(py, Wanted::new(slf, lane, record)).map(Py::into_any);
+        let wanted = |lane| {
+            Py::new(py, Wanted::new(slf, lane, metadata_length, size)).map(Py::into_any)
+        };
         if size > SHARED_RECORD_MAX {
             return wanted(None);
         }
@@ -638,6 +639,9 @@ pub struct Wanted {
     /// Bytes that the record may need.
     #[pyo3(get)]
     size: u64,
+    /// Bytes of the object.
+    #[pyo3(get)]
+    payload: u64,
     #[pyo3(get)]
     lane: Option<u32>,
     #[pyo3(get)]
@@ -645,12 +649,18 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    fn new(attachment: &Bound<'_, PyAttachment>, lane: Option<Lane>, size: u64) -> Wanted {
+    fn new(
+        attachment: &Bound<'_, PyAttachment>,
+        lane: Option<Lane>,
+        metadata: u64,
+        payload: u64,
+    ) -> Wanted {
         Wanted {
             attachment: attachment.clone().unbind(),
-            size,
+            size: pool::record_bytes_max(metadata, payload),
+            payload,
             lane: lane.as_ref().map(|lane| lane.number),
-            is_single: size > SHARED_RECORD_MAX,
+            is_single: payload > SHARED_RECORD_MAX,
             held: Mutex::new(lane),
         }
     }
@@ -725,6 +735,12 @@ impl Writing {
     #[getter]
     fn id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.id.bytes())
+    }
+
+    /// Bytes to be leased for an object.
+    #[staticmethod]
+    fn record_bytes(metadata: u64, payload: u64) -> u64 {
+        pool::record_bytes_max(metadata, payload)
     }
 
     /// Copies the parts, which are as long as the object, into their place.

@@ -338,7 +338,7 @@ mod tests {
     fn the_golden_session_is_written() {
         let expected = golden_session();
         let session = golden_session();
-        for clear in [64, 128, 192, 4096 + 64, 4096 + 72, 4096 + 80, 4096 + 256 + 64, 4096 + 256 + 72] {
+        for clear in [64, 128, 192, 256, 4096 + 64, 4096 + 72, 4096 + 80, 4096 + 256 + 64, 4096 + 256 + 72] {
             session.memory.put_u64_opaque(clear, 0);
         }
         session.memory.copy_from(ATTACHED_AT, &[0; 56]);
@@ -356,6 +356,7 @@ mod tests {
         for counter in [1, 2] {
             session.report_access(Id::anonymous(42, 7, counter), 0);
         }
+        session.memory.put_u64_opaque(ACCESS_HEAD, 1); // as the node has read one
         session.put_tail(0, 2, 200 << 10);
         session.put_tail(0, 3, 64);
         session.want(0, 4);

@@ -1,1 +1,204 @@
-"""The shared-memory half of the client, in Rust. Private: use :mod:`tokamak`."""
+"""The shared-memory half of the client, in Rust. Private: use :mod:`tokamak`.
+
+All classes are thread-safe. A target is an id of 16 bytes or a pair of namespace and key.
+"""
+
+from collections.abc import Sequence
+
+from typing_extensions import Buffer
+
+class Stale(Exception):
+    """Attach anew: the store is retired, the session is over, or the process was forked off."""
+
+class NotReady(Exception):
+    """The node has not finished its store."""
+
+class OtherLayout(Exception):
+    """The store is of another release."""
+
+class Corrupt(Exception):
+    """A slot of the index says what cannot be."""
+
+class TooManyPins(Exception):
+    """``args[0]``: pin words that there are."""
+
+class Fenced(Exception):
+    """The node accepts nothing new from the session."""
+
+class Unanswered(Exception):
+    """A named put was not answered in time, and may still take place."""
+
+class Refused(Exception):
+    """The node could not claim the name."""
+
+def named_id(namespace: str, key: str) -> bytes:
+    """The id that everyone computes from a name."""
+
+class Attachment:
+    """A store, mapped. Raises ``OSError``, :class:`NotReady`, :class:`OtherLayout`."""
+
+    layout: int
+    def __init__(self, folder: str) -> None: ...
+    def attach(self, session: str, process_name: str) -> int:
+        """Opens and locks the session that the node offered; answers its number. Once."""
+
+    def check(self) -> None:
+        """Raises :class:`Stale`, as all calls below do."""
+
+    @property
+    def is_retired(self) -> bool: ...
+    @property
+    def is_forked_child(self) -> bool: ...
+    @property
+    def store_number(self) -> int: ...
+    @property
+    def now_millis(self) -> int:
+        """Milliseconds since the epoch by the node's clock, at most 50 ms old."""
+
+    @property
+    def pins(self) -> int:
+        """Held at the moment."""
+
+    def get(self, wanted: bytes | tuple[str, str]) -> Found | None:
+        """Looks up and pins. None: the index does not show it."""
+
+    def get_all(self, wanted: Sequence[bytes | tuple[str, str]]) -> list[Found | None]:
+        """As :meth:`get`, for a list, with one fence for all pins."""
+
+    def read(self, wanted: bytes | tuple[str, str], length_max: int) -> tuple[bytes, str] | None:
+        """A copy and its media type, without a pin. None: not shown, or longer than that."""
+
+    def shows(self, wanted: bytes) -> bool: ...
+    def notified(self) -> int:
+        """To be read before the index, and slept upon."""
+
+    def await_notified(self, seen: int, time: float) -> None:
+        """Sleeps until ``notified`` moves, a signal arrives, or so many seconds are over."""
+
+    def wake_waiters(self) -> None: ...
+    def put(
+        self,
+        parts: Sequence[Buffer],
+        metadata: bytes,
+        named: bytes | None,
+        timeout: float,
+    ) -> Stored | Wanted:
+        """Writes and commits. A named put waits up to ``timeout`` seconds for its answer:
+        :class:`Refused`, :class:`Unanswered`. Raises :class:`Fenced`, ``BufferError``."""
+
+    def add_lane(self, number: int, extent: int, start: int, length: int) -> None: ...
+    def begin(
+        self,
+        number: int,
+        extent: int,
+        start: int,
+        length: int,
+        metadata: bytes,
+        size: int,
+        named: bytes | None,
+    ) -> Writing: ...
+    def take_returns(self, closes: bool) -> list[int]:
+        """Lanes to be given back to the node, which do not count as held any more. ``closes``: all that
+        nobody uses, and none is taken from here on."""
+
+    @property
+    def lost_lanes(self) -> list[int]:
+        """Lent, as the session's file says, and not held here."""
+
+    @property
+    def is_written(self) -> bool:
+        """Whether a lane is held."""
+
+    def flush_accesses(self) -> None: ...
+    def end_calls(self) -> None:
+        """All calls raise :class:`Stale` from here on."""
+
+    def close_pins(self) -> bool:
+        """No pin from here on; whether none is held."""
+
+    def end_session(self) -> None:
+        """Lets go of the session's lock."""
+
+    def hold_pins(self) -> list[int]:
+        """What is pinned stays so until :meth:`release_pins`, whatever becomes of the views."""
+
+    def release_pins(self, held: list[int]) -> None: ...
+    def bequeath(self, heir: Attachment) -> None:
+        """In a forked child: pins in its own session what it inherited."""
+
+class Found(Buffer):
+    """A sealed object; its bytes are pinned until this and all views are gone."""
+
+    @property
+    def data(self) -> Found: ...
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def incarnation(self) -> int: ...
+    @property
+    def media_type(self) -> str: ...
+    @property
+    def attributes(self) -> dict[str, str]: ...
+    @property
+    def metadata(self) -> bytes:
+        """As it is stored."""
+
+    def __len__(self) -> int: ...
+    def equals(self, parts: Sequence[Buffer]) -> bool:
+        """Whether the parts, one after the other, are these bytes."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+class Stored:
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    @property
+    def incarnation(self) -> int:
+        """0 for an anonymous object, whose put does not wait for it."""
+
+    @property
+    def created(self) -> bool: ...
+
+class Wanted:
+    """A put needs memory that the node is to be asked for; dropped, the lane in it is free again."""
+
+    @property
+    def size(self) -> int:
+        """Bytes that the record may need."""
+
+    @property
+    def payload(self) -> int: ...
+    @property
+    def lane(self) -> int | None:
+        """The lane whose next extent is needed; None: a new one."""
+
+    @property
+    def is_single(self) -> bool:
+        """The record is to have a lane of its own."""
+
+    def supply(self, extent: int, start: int, length: int) -> None: ...
+
+class Writing(Buffer):
+    """An object in a lane of its own, not sealed."""
+
+    @property
+    def id(self) -> bytes: ...
+    @property
+    def size(self) -> int: ...
+    @staticmethod
+    def record_bytes(metadata: int, payload: int) -> int:
+        """Bytes to be leased for an object."""
+
+    def fill(self, parts: Sequence[Buffer]) -> None:
+        """Copies the parts, which are as long as the object; several threads do it when it is large."""
+
+    def equals(self, found: Found) -> bool: ...
+    def commit(self, timeout: float) -> Stored:
+        """Seals. Raises ``BufferError`` while a view is alive, and what a put raises."""
+
+    def abort(self) -> None: ...
+    def __buffer__(self, flags: int, /) -> memoryview: ...

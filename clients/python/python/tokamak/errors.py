@@ -12,12 +12,19 @@ class TokamakError(Exception):
     code = "internal-error"
 
     def __init__(
-        self, message: str = "", *, remedy: str = "", numbers: Mapping[str, str] | None = None
+        self,
+        message: str = "",
+        *,
+        remedy: str = "",
+        numbers: Mapping[str, str] | None = None,
+        code: str | None = None,
     ) -> None:
         super().__init__(f"{message}; {remedy}" if remedy else message)
         self.message = message
         self.remedy = remedy
         self.numbers = dict(numbers or {})
+        if code is not None:
+            self.code = code
 
     def __str__(self) -> str:
         return f"{self.message}; {self.remedy}" if self.remedy else self.message

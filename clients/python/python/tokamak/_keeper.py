@@ -1,0 +1,141 @@
+"""The one thread in the background of a client: gives lanes back, resumes sessions, ends them after
+their last view, and lets go of what a fork was to keep."""
+
+from __future__ import annotations
+
+import logging
+import os
+import select
+import threading
+import time
+from collections.abc import Callable
+
+from tokamak._session import Session
+
+_LOG = logging.getLogger(__name__)
+_ENDING_SECONDS = 0.02
+_IDLE_SECONDS = 0.2
+
+
+class Inheritance:
+    """What a forked child may still read, kept until the child has pins of its own, or has ended."""
+
+    def __init__(self, session: Session, pins: list[int], end: int) -> None:
+        self.session = session
+        self.pins = pins
+        self.end = end
+        """A pipe's: it ends when the child lets go of its other side."""
+
+
+class Keeper:
+    """Lives as long as a session does. Thread-safe; to be made anew after a fork."""
+
+    def __init__(self, extra: Callable[[Session], None]) -> None:
+        self._extra = extra
+        self._sessions: list[Session] = []
+        self._inheritances: list[Inheritance] = []
+        self._is_closing = False
+        self._settled = threading.Event()
+        self._lock = threading.Lock()
+        self._thread: threading.Thread | None = None
+        self._bell, self._ring = os.pipe()
+        os.set_blocking(self._ring, False)
+
+    def keep(self, session: Session) -> None:
+        with self._lock:
+            self._sessions.append(session)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="tokamak-keeper", daemon=True)
+                self._thread.start()
+        self.wake()
+
+    def inherit(self, inheritance: Inheritance) -> None:
+        with self._lock:
+            self._inheritances.append(inheritance)
+        self.wake()
+
+    @property
+    def sessions(self) -> list[Session]:
+        with self._lock:
+            return list(self._sessions)
+
+    @property
+    def sessions_unlocked(self) -> list[Session]:
+        """In a forked child, where a thread that is not there may hold the lock."""
+        return list(self._sessions)
+
+    def wake(self) -> None:
+        """Lets it look around at once."""
+        try:
+            os.write(self._ring, b"!")
+        except (BlockingIOError, OSError):
+            pass  # it has been rung for, or has ended
+
+    def close_soon(self) -> None:
+        """Ends what is kept as soon as nobody needs it."""
+        self._is_closing = True
+        self.wake()
+
+    def close(self, timeout: float) -> None:
+        """Waits until all is given back but what open views need; the rest follows with them."""
+        self.close_soon()
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._settled.wait(timeout)
+
+    def abandon(self) -> None:
+        """In a forked child, where the thread is not."""
+        for fd in (self._bell, self._ring, *(each.end for each in self._inheritances)):
+            os.close(fd)
+        for session in self._sessions:
+            session.stream.abandon()
+
+    def _run(self) -> None:
+        while True:
+            is_last = self._is_closing
+            pause = _IDLE_SECONDS
+            for session in self.sessions:
+                pause = min(pause, self._look(session, is_last))
+            self._release_inheritances()
+            if is_last:
+                self._settled.set()
+                with self._lock:
+                    if not self._sessions:
+                        os.close(self._bell)
+                        os.close(self._ring)
+                        return
+            self._sleep(pause)
+
+    def _sleep(self, seconds: float) -> None:
+        watched: list[int] = [self._bell]
+        watched += [each.end for each in self._inheritances]
+        watched += [s.stream.fileno() for s in self.sessions if s.is_connected]
+        poll = select.poll()
+        for fd in watched:
+            if fd >= 0:
+                poll.register(fd, select.POLLIN)
+        poll.poll(seconds * 1000)
+        if select.select([self._bell], [], [], 0)[0]:
+            os.read(self._bell, 4096)
+
+    def _look(self, session: Session, is_last: bool) -> float:
+        try:
+            pause = session.keep()
+            self._extra(session)
+            if not is_last and session.is_current():
+                return pause
+            if session.try_end():
+                with self._lock:
+                    self._sessions.remove(session)
+            return _ENDING_SECONDS
+        except Exception:
+            _LOG.warning("keeping the session failed; it goes on", exc_info=True)
+            time.sleep(_ENDING_SECONDS)
+            return _IDLE_SECONDS
+
+    def _release_inheritances(self) -> None:
+        for each in list(self._inheritances):
+            if select.select([each.end], [], [], 0)[0]:
+                each.session.native.release_pins(each.pins)
+                with self._lock:
+                    self._inheritances.remove(each)
+                os.close(each.end)
