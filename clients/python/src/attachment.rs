@@ -312,6 +312,14 @@ impl Attachment {
         Ok(())
     }
 
+    /// Lets go of the session's lock. In a forked child: of the parent's, whose bytes it has pinned
+    /// itself and the node knows; else that session would live as long as this process.
+    pub fn end_session(&self) {
+        if let Some(session) = self.session.get() {
+            session.end();
+        }
+    }
+
     // ---- writing
 
     /// What it takes to write; mapped at the first use.

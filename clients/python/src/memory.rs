@@ -37,6 +37,22 @@ impl Mapping {
         Ok(Mapping { base: base.cast(), len })
     }
 
+    /// Puts empty memory in the file's place. A lock lives as long as a mapping of its file; whoever is
+    /// late writes into nothing.
+    pub fn vacate(&self) {
+        // SAFETY: replaces the pages of this very mapping; it stays valid and readable.
+        unsafe {
+            libc::mmap(
+                self.base.cast(),
+                self.len,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS | libc::MAP_FIXED | libc::MAP_NORESERVE,
+                -1,
+                0,
+            );
+        }
+    }
+
     pub fn len(&self) -> usize {
         self.len
     }

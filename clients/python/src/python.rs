@@ -467,9 +467,8 @@ impl PyAttachment {
         self.attachment().pins.close()
     }
 
-    fn end_session(&self) -> PyResult<()> {
-        self.attachment().session()?.end();
-        Ok(())
+    fn end_session(&self) {
+        self.attachment().end_session();
     }
 
     fn hold_pins(&self) -> Vec<u32> {

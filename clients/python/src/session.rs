@@ -130,9 +130,10 @@ impl Session {
         self.memory.u32_acquire(STATE) == STATE_FENCED
     }
 
-    /// Lets go of the lock: the node buries the session.
+    /// Lets go of the lock: the node buries the session, unless a fork still holds it.
     pub fn end(&self) {
         *self.file.lock().unwrap() = None;
+        self.memory.vacate();
     }
 
     // ---- pins

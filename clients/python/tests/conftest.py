@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from node import Node
+from tokamak._local import LocalBackend
 
 
 @pytest.fixture(scope="session")
@@ -28,3 +29,22 @@ def own_node() -> Iterator[Callable[..., Node]]:
     yield start
     for started in nodes:
         started.close()
+
+
+@pytest.fixture
+def connect() -> Iterator[Callable[..., LocalBackend]]:
+    """Co-located backends, closed after the test: ``connect(node)``."""
+    backends: list[LocalBackend] = []
+
+    def open_backend(node: Node, **options: float) -> LocalBackend:
+        backends.append(LocalBackend(str(node.folder), name="test", **options))
+        return backends[-1]
+
+    yield open_backend
+    for backend in backends:
+        backend.close()
+
+
+@pytest.fixture
+def backend(node: Node, connect: Callable[..., LocalBackend]) -> LocalBackend:
+    return connect(node)

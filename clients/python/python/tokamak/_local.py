@@ -203,6 +203,8 @@ class LocalBackend:
             each.native.bequeath(session.native)
         # The node's answer comes after any scan that had begun before the pins.
         self._resolve([bytes(16)])
+        for each in self._inherited:
+            each.native.end_session()
         ends, self._inherited_ends = self._inherited_ends, []
         for end in ends:
             os.close(end)
