@@ -16,6 +16,7 @@ from tokamak._local import LocalBackend
 
 PUTS = 6_000
 HELD = 16
+AHEAD = 200
 
 
 def is_good(found: Found) -> bool:
@@ -35,22 +36,33 @@ class PythonSide:
         self.chance = random.Random(seed)
         self.failures: list[BaseException] = []
         self.good = 0
+        self.unread = threading.Semaphore(AHEAD)
+        self.lock = threading.Lock()
+
+    def say(self, line: str) -> None:
+        assert self.java.stdin is not None
+        with self.lock:
+            print(line, file=self.java.stdin, flush=True)
 
     def write(self) -> None:
-        assert self.java.stdin is not None
         meta = Meta()
         for _ in range(PUTS):
+            assert self.unread.acquire(timeout=30)
             payload = self.chance.randbytes(size(self.chance))
             parts = [zlib.crc32(payload).to_bytes(4, "little"), payload]
-            print(self.backend.put(parts, meta).id.hex(), file=self.java.stdin, flush=True)
-        print("end", file=self.java.stdin, flush=True)
+            self.say(self.backend.put(parts, meta).id.hex())
 
     def read(self) -> None:
         assert self.java.stdout is not None
         held: deque[Found] = deque()
-        for line in self.java.stdout:
-            if line == "end\n":
-                break
+        acknowledged = 0
+        while self.good < PUTS or acknowledged < PUTS:
+            line = self.java.stdout.readline()
+            if line == "+\n":
+                acknowledged += 1
+                self.unread.release()
+                continue
+            assert len(line) == 33, line
             wanted = bytes.fromhex(line)
             found = self.backend.get(wanted, 20)
             assert found is not None and is_good(found), line
@@ -58,6 +70,7 @@ class PythonSide:
             held.append(found)
             if len(held) > HELD:
                 assert is_good(held.popleft())
+            self.say("+")
             self.good += 1
         assert all(is_good(each) for each in held)
 
@@ -91,8 +104,12 @@ def test_i1_i20_all_checksums_are_right_between_java_and_python(
         for thread in threads:
             thread.start()
         for thread in threads:
-            thread.join()
+            thread.join(120)
+            if thread.is_alive():
+                java.kill()
         assert not side.failures
+        assert java.stdin is not None
+        java.stdin.close()
         assert java.stdout is not None and java.stdout.read() == f"done {PUTS}\n"
     assert (java.returncode, side.good) == (0, PUTS)
     assert faults(node) == ""

@@ -6,25 +6,34 @@ import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import java.io.BufferedReader;
 import java.io.InputStreamReader;
+import java.io.PrintStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Random;
+import java.util.concurrent.Semaphore;
 import java.util.zip.CRC32;
 
 /**
  * The Java side of an exchange of objects: puts some and prints their ids, reads those whose ids come in,
- * checks them twice while it holds them, deletes them. A payload is the CRC32 of the rest, and the rest.
+ * checks them twice while it holds them, deletes them. A payload is the CRC32 of the rest, and the rest. A
+ * line {@code +} says that one was read: at most {@link #AHEAD} are not.
  *
  * <p>Arguments: folder, seed, number of puts. The last line printed is {@code done} and how many were
  * read and good.
  */
 public final class Exchange {
     private static final int HELD = 16;
+    private static final int AHEAD = 200;
+    /** For lines of the exchange alone: what is logged goes elsewhere. */
+    private static final PrintStream OUT = System.out;
+
+    private static final Semaphore unread = new Semaphore(AHEAD);
 
     public static void main(String[] arguments) throws Exception {
+        System.setOut(System.err);
         Random random = new Random(Long.parseLong(arguments[1]));
         int puts = Integer.parseInt(arguments[2]);
         var options = new ConnectOptions(Path.of(arguments[0]), "exchange", Duration.ofSeconds(30));
@@ -32,18 +41,23 @@ public final class Exchange {
             Thread writer = Thread.ofPlatform().start(() -> write(client, random, puts));
             int good = read(client);
             writer.join();
-            System.out.println("done " + good);
+            say("done " + good);
         }
     }
 
     private static void write(TokamakClient client, Random random, int puts) {
         for (int i = 0; i < puts; i++) {
+            unread.acquireUninterruptibly();
             byte[] payload = new byte[4 + size(random)];
             random.nextBytes(payload);
             ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).putInt(crc(payload));
-            System.out.println(client.put(payload, PutOptions.DEFAULTS).id());
+            say(client.put(payload, PutOptions.DEFAULTS).id().toString());
         }
-        System.out.println("end");
+    }
+
+    private static void say(String line) {
+        OUT.println(line);
+        OUT.flush(); // a pipe is not flushed by itself
     }
 
     private static int size(Random random) {
@@ -58,7 +72,11 @@ public final class Exchange {
         var in = new BufferedReader(new InputStreamReader(System.in));
         var held = new ArrayDeque<ObjectView>();
         int good = 0;
-        for (String line = in.readLine(); line != null && !line.equals("end"); line = in.readLine()) {
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            if (line.equals("+")) {
+                unread.release();
+                continue;
+            }
             ObjectId id = ObjectId.parse(line);
             ObjectView view = client.get(id, Deadline.after(Duration.ofSeconds(20)));
             check(view);
@@ -69,6 +87,7 @@ public final class Exchange {
                     check(oldest);
                 }
             }
+            say("+");
             good++;
         }
         while (!held.isEmpty()) {
@@ -83,7 +102,7 @@ public final class Exchange {
         byte[] payload = view.segment().toArray(java.lang.foreign.ValueLayout.JAVA_BYTE);
         int said = ByteBuffer.wrap(payload).order(ByteOrder.LITTLE_ENDIAN).getInt();
         if (said != crc(payload)) {
-            System.out.println("bad " + view.id());
+            say("bad " + view.id());
             System.exit(3);
         }
     }
