@@ -436,9 +436,12 @@ class LocalBackend:
                 ready = [each in present for each in ids]
             else:
                 ready = self.wait(ids, len(ids), deadline.left())
-            for at, is_there in zip(missing, ready, strict=True):
-                if is_there:
-                    found[at] = self._get_missing(wanted[at], deadline.left())
+            here = [at for at, is_there in zip(missing, ready, strict=True) if is_there]
+            pinned = self._pin_all([wanted[at] for at in here])
+            for at, again in zip(here, pinned, strict=True):
+                if again is None:
+                    again = self._get_missing(wanted[at], deadline.left())
+                found[at] = again
         return cast("list[Found | None]", found)
 
     def _pin_all(self, targets: list[Target]) -> list[NativeFound | None]:
