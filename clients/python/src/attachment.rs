@@ -88,8 +88,11 @@ pub struct Attachment {
 impl Attachment {
     pub fn open(path: &Path) -> Result<Attachment, Failure> {
         let folder = Folder::open(path)?;
-        let store =
-            Store::new(folder.file(store::NAME, store::LENGTH, false)?.map(store::LENGTH, false)?);
+        let store = Store::new(
+            folder
+                .file(store::NAME, store::LENGTH, false)?
+                .map(store::LENGTH, false)?,
+        );
         let layout = store.layout();
         if layout == 0 || store.is_retired() {
             return Err(Failure::NotReady);
@@ -99,9 +102,13 @@ impl Attachment {
         }
         let index_length = index::length(store.bucket_limit(), store.overflow_limit())
             .ok_or_else(|| Failure::Corrupt("the limits of the index".into()))?;
-        let index = folder.file(index::NAME, index_length, false)?.map(index_length, false)?;
+        let index = folder
+            .file(index::NAME, index_length, false)?
+            .map(index_length, false)?;
         let pool_length = store.pool_length();
-        let pool = folder.file(pool::NAME, pool_length, false)?.map(pool_length, false)?;
+        let pool = folder
+            .file(pool::NAME, pool_length, false)?
+            .map(pool_length, false)?;
         Ok(Attachment {
             index: Index::new(&store, index),
             pins: Pins::new(!store.has_barriers()),
@@ -131,7 +138,8 @@ impl Attachment {
 
     /// What every call asks first.
     pub fn check(&self) -> Result<(), Failure> {
-        if self.store.is_retired() || self.is_over.load(Ordering::Relaxed) || self.is_forked_child() {
+        if self.store.is_retired() || self.is_over.load(Ordering::Relaxed) || self.is_forked_child()
+        {
             return Err(Failure::Stale);
         }
         Ok(())
@@ -162,7 +170,9 @@ impl Attachment {
     /// An entry whose record lies in the pool; not pinned yet.
     pub fn find(&self, id: Id) -> Result<Option<Entry>, Failure> {
         loop {
-            let Some(entry) = self.index.find(&self.store, id) else { return Ok(None) };
+            let Some(entry) = self.index.find(&self.store, id) else {
+                return Ok(None);
+            };
             if self.is_in_pool(&entry) {
                 return Ok(Some(entry));
             }
@@ -211,7 +221,11 @@ impl Attachment {
 
     /// As [`Self::pin`] for many, with one fence for all of them. Buckets are touched first, so that
     /// their cache misses overlap. On a failure no pin stays.
-    pub fn pin_all(&self, ids: &[Id], names: &[Option<Name>]) -> Result<Vec<Option<Pinned>>, Failure> {
+    pub fn pin_all(
+        &self,
+        ids: &[Id],
+        names: &[Option<Name>],
+    ) -> Result<Vec<Option<Pinned>>, Failure> {
         const AT_A_TIME: usize = 128;
         let mut found = Vec::with_capacity(ids.len());
         for (ids, names) in ids.chunks(AT_A_TIME).zip(names.chunks(AT_A_TIME)) {
@@ -250,7 +264,9 @@ impl Attachment {
         batch.fence(); // R2
         let mut again = Vec::new();
         for (at, entry) in entries.iter().enumerate() {
-            let (Some(entry), Some(pinned)) = (entry, &found[first + at]) else { continue };
+            let (Some(entry), Some(pinned)) = (entry, &found[first + at]) else {
+                continue;
+            };
             let is_same = self.index.state(entry.slot) == entry.state;
             if !is_same || !self.has_name(names[at].as_ref(), entry.location, entry.metadata) {
                 batch.unpin(pinned.word);
@@ -290,7 +306,9 @@ impl Attachment {
 
     /// The last view of a pin has gone.
     pub fn release(&self, word: u32) {
-        let Some(session) = self.session.get() else { return };
+        let Some(session) = self.session.get() else {
+            return;
+        };
         if !self.is_forked_child() {
             self.pins.release(session, word);
         } else if let Some(heir) = self.heir.get() {
@@ -328,7 +346,10 @@ impl Attachment {
             return Ok(lanes);
         }
         let length = self.pool.len() as u64;
-        let pool = self.folder.file(pool::NAME, length, true)?.map(length, true)?;
+        let pool = self
+            .folder
+            .file(pool::NAME, length, true)?
+            .map(length, true)?;
         Ok(self.lanes.get_or_init(|| Lanes::new(pool)))
     }
 
@@ -344,18 +365,20 @@ impl Attachment {
             return;
         }
         let weak = Arc::downgrade(self);
-        let spawned = thread::Builder::new().name("tokamak-warm".into()).spawn(move || {
-            let mut warmed = [0; LANE_COUNT as usize];
-            while let Some(attachment) = weak.upgrade() {
-                let is_waiting = attachment.warm_offers(&mut warmed);
-                let is_over = attachment.is_over.load(Ordering::Relaxed);
-                drop(attachment);
-                if is_over {
-                    return;
+        let spawned = thread::Builder::new()
+            .name("tokamak-warm".into())
+            .spawn(move || {
+                let mut warmed = [0; LANE_COUNT as usize];
+                while let Some(attachment) = weak.upgrade() {
+                    let is_waiting = attachment.warm_offers(&mut warmed);
+                    let is_over = attachment.is_over.load(Ordering::Relaxed);
+                    drop(attachment);
+                    if is_over {
+                        return;
+                    }
+                    thread::park_timeout(Duration::from_millis(if is_waiting { 1 } else { 200 }));
                 }
-                thread::park_timeout(Duration::from_millis(if is_waiting { 1 } else { 200 }));
-            }
-        });
+            });
         if let Ok(handle) = spawned {
             *warmer = Some(handle.thread().clone()); // if not, the puts warm for themselves
         }

@@ -2,38 +2,53 @@
 
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::PyList;
-use pyo3::types::PyTuple;
+use pyo3::types::{PyList, PyTuple};
 
 use crate::copier::Part;
 
 /// Contiguous buffers in the order in which they are put.
 pub struct Held {
-    views: Vec<Box<ffi::Py_buffer>>,
+    /// Of its final capacity from the beginning: a view may point into itself, so it does not move.
+    views: Vec<ffi::Py_buffer>,
     parts: Vec<Part>,
 }
 
 impl Held {
     /// Takes a list or a tuple of objects with contiguous buffers.
     pub fn of(parts: &Bound<'_, PyAny>) -> PyResult<Held> {
-        let mut held = Held { views: Vec::new(), parts: Vec::new() };
         if let Ok(list) = parts.cast::<PyList>() {
-            list.iter().try_for_each(|part| held.add(&part))?;
-        } else {
-            parts.cast::<PyTuple>()?.iter().try_for_each(|part| held.add(&part))?;
+            return Held::of_all(list.len(), list.iter());
         }
+        let tuple = parts.cast::<PyTuple>()?;
+        Held::of_all(tuple.len(), tuple.iter())
+    }
+
+    fn of_all<'py>(count: usize, parts: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Held> {
+        let mut held = Held {
+            views: Vec::with_capacity(count),
+            parts: Vec::with_capacity(count),
+        };
+        // A list that another thread makes longer meanwhile is read as it was.
+        parts.take(count).try_for_each(|part| held.add(&part))?;
         Ok(held)
     }
 
     fn add(&mut self, part: &Bound<'_, PyAny>) -> PyResult<()> {
-        // A Py_buffer may point into itself, so it does not move.
-        let mut view = Box::new(ffi::Py_buffer::new());
+        let at = self.views.len();
+        self.views.push(ffi::Py_buffer::new());
         // SAFETY: attached to the interpreter; the view is released once, when this is dropped.
-        if unsafe { ffi::PyObject_GetBuffer(part.as_ptr(), &mut *view, ffi::PyBUF_SIMPLE) } != 0 {
+        let result = unsafe {
+            ffi::PyObject_GetBuffer(part.as_ptr(), &mut self.views[at], ffi::PyBUF_SIMPLE)
+        };
+        if result != 0 {
+            self.views.pop();
             return Err(PyErr::fetch(part.py()));
         }
-        self.parts.push(Part { start: view.buf.cast(), length: view.len as usize });
-        self.views.push(view);
+        let view = &self.views[at];
+        self.parts.push(Part {
+            start: view.buf.cast(),
+            length: view.len as usize,
+        });
         Ok(())
     }
 
@@ -47,7 +62,7 @@ impl Drop for Held {
         Python::attach(|_| {
             for view in &mut self.views {
                 // SAFETY: acquired in `add`, and attached to the interpreter.
-                unsafe { ffi::PyBuffer_Release(&mut **view) };
+                unsafe { ffi::PyBuffer_Release(view) };
             }
         });
     }

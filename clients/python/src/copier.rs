@@ -39,11 +39,20 @@ pub fn copy(parts: &[Part], lanes: &Lanes, offset: u64) -> io::Result<()> {
     } else {
         thread::available_parallelism().map_or(1, |count| count.get().min(THREADS_MAX))
     };
-    let job = Job { parts, lanes, offset, size, next: AtomicU64::new(0), failure: Mutex::new(None) };
+    let job = Job {
+        parts,
+        lanes,
+        offset,
+        size,
+        next: AtomicU64::new(0),
+        failure: Mutex::new(None),
+    };
     thread::scope(|scope| {
         for _ in 1..threads {
             // A helper that cannot be had is not missed.
-            let _ = thread::Builder::new().name("tokamak-copy".into()).spawn_scoped(scope, || job.run());
+            let _ = thread::Builder::new()
+                .name("tokamak-copy".into())
+                .spawn_scoped(scope, || job.run());
         }
         job.run();
     });

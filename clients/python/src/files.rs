@@ -23,7 +23,13 @@ pub struct File {
 fn open_at(parent: libc::c_int, name: &[u8], flags: libc::c_int) -> io::Result<OwnedFd> {
     let name = CString::new(name).map_err(|_| io::Error::from(io::ErrorKind::InvalidInput))?;
     // SAFETY: the name ends with 0; the result is checked.
-    let fd = unsafe { libc::openat(parent, name.as_ptr(), flags | libc::O_NOFOLLOW | libc::O_CLOEXEC) };
+    let fd = unsafe {
+        libc::openat(
+            parent,
+            name.as_ptr(),
+            flags | libc::O_NOFOLLOW | libc::O_CLOEXEC,
+        )
+    };
     if fd < 0 {
         return Err(io::Error::last_os_error());
     }
@@ -43,7 +49,11 @@ fn status(fd: &OwnedFd) -> io::Result<libc::stat> {
 
 impl Folder {
     pub fn open(path: &Path) -> io::Result<Folder> {
-        Folder::of(open_at(libc::AT_FDCWD, path.as_os_str().as_bytes(), libc::O_DIRECTORY | libc::O_PATH)?)
+        Folder::of(open_at(
+            libc::AT_FDCWD,
+            path.as_os_str().as_bytes(),
+            libc::O_DIRECTORY | libc::O_PATH,
+        )?)
     }
 
     fn of(fd: OwnedFd) -> io::Result<Folder> {
@@ -62,8 +72,16 @@ impl Folder {
 
     /// Opens a regular file of the folder's owner with exactly that length, bytes.
     pub fn file(&self, name: &str, len: u64, writable: bool) -> io::Result<File> {
-        let flags = if writable { libc::O_RDWR } else { libc::O_RDONLY };
-        let fd = open_at(self.fd.as_raw_fd(), name.as_bytes(), flags | libc::O_NONBLOCK)?;
+        let flags = if writable {
+            libc::O_RDWR
+        } else {
+            libc::O_RDONLY
+        };
+        let fd = open_at(
+            self.fd.as_raw_fd(),
+            name.as_bytes(),
+            flags | libc::O_NONBLOCK,
+        )?;
         let found = status(&fd)?;
         if found.st_mode & libc::S_IFMT != libc::S_IFREG
             || found.st_uid != self.owner

@@ -59,9 +59,14 @@ impl Marker {
         if page.word().load(Ordering::Relaxed) == 0 {
             let next = LAST.fetch_add(1, Ordering::Relaxed) + 1;
             // Two threads at once: the first one's mark stands for both.
-            let _ = page.word().compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed);
+            let _ = page
+                .word()
+                .compare_exchange(0, next, Ordering::Relaxed, Ordering::Relaxed);
         }
-        Ok(Marker { page, mark: page.word().load(Ordering::Relaxed) })
+        Ok(Marker {
+            page,
+            mark: page.word().load(Ordering::Relaxed),
+        })
     }
 
     pub fn is_forked_child(&self) -> bool {

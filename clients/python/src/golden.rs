@@ -15,10 +15,16 @@ pub fn bytes(name: &str) -> Vec<u8> {
 
 pub fn rows<const N: usize>(name: &str) -> Vec<[u64; N]> {
     let bytes = bytes(name);
-    assert!(!bytes.is_empty() && bytes.len() % (8 * N) == 0, "{name}: {} bytes", bytes.len());
+    assert!(
+        !bytes.is_empty() && bytes.len() % (8 * N) == 0,
+        "{name}: {} bytes",
+        bytes.len()
+    );
     bytes
         .chunks_exact(8 * N)
-        .map(|row| std::array::from_fn(|i| u64::from_le_bytes(row[8 * i..8 * i + 8].try_into().unwrap())))
+        .map(|row| {
+            std::array::from_fn(|i| u64::from_le_bytes(row[8 * i..8 * i + 8].try_into().unwrap()))
+        })
         .collect()
 }
 
@@ -34,8 +40,12 @@ pub fn scratch(name: &str, len: u64) -> Mapping {
     let mut content = bytes(name);
     content.resize(len as usize, 0);
     std::fs::write(&file, content).unwrap();
-    let mapping =
-        Folder::open(&folder).unwrap().file(name, len, true).unwrap().map(len, true).unwrap();
+    let mapping = Folder::open(&folder)
+        .unwrap()
+        .file(name, len, true)
+        .unwrap()
+        .map(len, true)
+        .unwrap();
     std::fs::remove_dir_all(&folder).unwrap();
     mapping
 }

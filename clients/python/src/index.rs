@@ -37,12 +37,18 @@ pub fn hash(first: u64, second: u64, seed: u64) -> u64 {
 fn bucket_of(hash: u64, level_split: u64) -> u64 {
     let size = 1u64 << (level_split >> 56 & 63);
     let bucket = hash & (size - 1);
-    if bucket < level_split & SPLIT_MASK { hash & (2 * size - 1) } else { bucket }
+    if bucket < level_split & SPLIT_MASK {
+        hash & (2 * size - 1)
+    } else {
+        bucket
+    }
 }
 
 /// Bytes of the whole file; None when the limits make no sense.
 pub fn length(bucket_limit: u64, overflow_limit: u64) -> Option<u64> {
-    let buckets = bucket_limit.checked_add(overflow_limit).filter(|&count| count < 1 << 40)?;
+    let buckets = bucket_limit
+        .checked_add(overflow_limit)
+        .filter(|&count| count < 1 << 40)?;
     Some((buckets * (BUCKET + LINK) + 4095) & !4095)
 }
 
@@ -105,7 +111,8 @@ impl Index {
     pub fn prefetch(&self, id: Id) {
         let hash = hash(id.first, id.second, self.seed);
         let bucket = bucket_of(hash, self.level_split.load(Ordering::Relaxed));
-        self.memory.prefetch(bucket.saturating_mul(BUCKET) + (hash >> 62) * SLOT);
+        self.memory
+            .prefetch(bucket.saturating_mul(BUCKET) + (hash >> 62) * SLOT);
     }
 
     fn find_in_chain(&self, hash: u64, bucket: u64, id: Id) -> Option<Entry> {
@@ -121,7 +128,9 @@ impl Index {
         // A chain that changes under the reader could lead it in circles: more steps than buckets are
         // a miss.
         for _ in 0..self.overflow_limit {
-            let Some(overflow) = u64::from(link).checked_sub(1) else { break };
+            let Some(overflow) = u64::from(link).checked_sub(1) else {
+                break;
+            };
             if overflow >= self.overflow_limit {
                 break;
             }

@@ -33,7 +33,9 @@ pub struct WarmPages {
 impl WarmPages {
     pub fn new(pool: &Mapping) -> WarmPages {
         let words = pool.len() / CHUNK as usize / 32 + 1;
-        WarmPages { chunks: (0..words).map(|_| AtomicU32::new(0)).collect() }
+        WarmPages {
+            chunks: (0..words).map(|_| AtomicU32::new(0)).collect(),
+        }
     }
 
     /// Makes a range of the pool, and what else lies in its chunks, ready to be written.
@@ -61,6 +63,8 @@ pub struct Lane {
     next_is_wanted: bool,
     next_counter: u64,
     counter_end: u64,
+    commits: u64,
+    commits_seen: u64,
     idle_since: Instant,
 }
 
@@ -120,16 +124,15 @@ impl Lanes {
         if state.shared.len() < SHARED_MAX {
             return true;
         }
-        drop(self.given.wait_timeout(state, Duration::from_millis(5)).unwrap());
+        drop(
+            self.given
+                .wait_timeout(state, Duration::from_millis(5))
+                .unwrap(),
+        );
         false
     }
 
-    pub fn give(&self, mut lane: Lane) {
-        lane.idle_since = Instant::now();
-        self.give_as_is(lane);
-    }
-
-    fn give_as_is(&self, lane: Lane) {
+    pub fn give(&self, lane: Lane) {
         self.state.lock().unwrap().idle.push(lane);
         self.given.notify_one();
     }
@@ -144,7 +147,10 @@ impl Lanes {
         is_shared: bool,
     ) -> io::Result<Lane> {
         if number >= LANE_COUNT {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, format!("lane {number}")));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                format!("lane {number}"),
+            ));
         }
         self.held[number as usize].store(true, Ordering::Relaxed);
         let mut lane = Lane {
@@ -157,6 +163,8 @@ impl Lanes {
             next_is_wanted: false,
             next_counter: 0,
             counter_end: 0,
+            commits: 0,
+            commits_seen: 0,
             idle_since: Instant::now(),
         };
         lane.enter(session, self, extent, start, length)?;
@@ -181,6 +189,7 @@ impl Lanes {
         let now = Instant::now();
         let (idle, kept): (Vec<Lane>, Vec<Lane>) = std::mem::take(&mut state.idle)
             .into_iter()
+            .map(|lane| lane.seen_at(now))
             .partition(|lane| closes || now.duration_since(lane.idle_since) >= IDLE);
         state.idle = kept;
         for lane in idle {
@@ -236,6 +245,15 @@ impl Lanes {
 }
 
 impl Lane {
+    /// Idle is what nobody commits to between two looks: a clock at each put would cost a tenth of it.
+    fn seen_at(mut self, now: Instant) -> Lane {
+        if self.commits != self.commits_seen {
+            self.commits_seen = self.commits;
+            self.idle_since = now;
+        }
+        self
+    }
+
     /// Goes on in another extent, from its beginning; the one before is closed by that (R8).
     pub fn enter(
         &mut self,
@@ -245,7 +263,10 @@ impl Lane {
         start: u64,
         length: u64,
     ) -> io::Result<()> {
-        if start < DATA_OFFSET || length == 0 || start % BLOCK != 0 || !lanes.pool.has(start, length)
+        if start < DATA_OFFSET
+            || length == 0
+            || start % BLOCK != 0
+            || !lanes.pool.has(start, length)
         {
             return Err(io::Error::new(
                 io::ErrorKind::InvalidData,
@@ -299,8 +320,9 @@ impl Lane {
     /// A new id for an anonymous object.
     pub fn next_id(&mut self, lanes: &Lanes, store: &Store, session: &Session) -> Id {
         if self.next_counter == self.counter_end {
-            self.next_counter =
-                lanes.next_counter.fetch_add(COUNTERS_AT_A_TIME, Ordering::Relaxed);
+            self.next_counter = lanes
+                .next_counter
+                .fetch_add(COUNTERS_AT_A_TIME, Ordering::Relaxed);
             self.counter_end = self.next_counter + COUNTERS_AT_A_TIME;
         }
         self.next_counter += 1;
@@ -325,6 +347,7 @@ impl Lane {
         pool::write_header(pool, location, id, payload, metadata.len() as u32);
         let committed = position(self.extent, location - self.start);
         self.tail = pool::record_end(location, metadata.len() as u64, payload);
+        self.commits += 1;
         session.put_tail(self.number, self.extent, self.tail - self.start);
         committed
     }

@@ -29,12 +29,22 @@ impl Mapping {
         let protection = libc::PROT_READ | if writable { libc::PROT_WRITE } else { 0 };
         // SAFETY: a new mapping at an address of the kernel's choice; the result is checked.
         let base = unsafe {
-            libc::mmap(std::ptr::null_mut(), len, protection, libc::MAP_SHARED, file.as_raw_fd(), 0)
+            libc::mmap(
+                std::ptr::null_mut(),
+                len,
+                protection,
+                libc::MAP_SHARED,
+                file.as_raw_fd(),
+                0,
+            )
         };
         if base == libc::MAP_FAILED {
             return Err(io::Error::last_os_error());
         }
-        Ok(Mapping { base: base.cast(), len })
+        Ok(Mapping {
+            base: base.cast(),
+            len,
+        })
     }
 
     /// Puts empty memory in the file's place. A lock lives as long as a mapping of its file; whoever is
@@ -59,7 +69,9 @@ impl Mapping {
 
     /// Whether a range lies within: what is computed from shared memory is asked before it is used (I9).
     pub fn has(&self, offset: u64, len: u64) -> bool {
-        offset.checked_add(len).is_some_and(|end| end <= self.len as u64)
+        offset
+            .checked_add(len)
+            .is_some_and(|end| end <= self.len as u64)
     }
 
     /// The address of a range.
@@ -67,7 +79,11 @@ impl Mapping {
     /// # Panics
     /// Outside of the mapping.
     pub fn pointer(&self, offset: u64, len: u64) -> *mut u8 {
-        assert!(self.has(offset, len), "{len} bytes at {offset} of {}", self.len);
+        assert!(
+            self.has(offset, len),
+            "{len} bytes at {offset} of {}",
+            self.len
+        );
         // SAFETY: within the mapping, as just checked.
         unsafe { self.base.add(offset as usize) }
     }
@@ -171,7 +187,11 @@ impl Mapping {
         loop {
             // SAFETY: advice about pages of the mapping.
             let result = unsafe {
-                libc::madvise(self.base.add(start).cast(), end - start, libc::MADV_POPULATE_WRITE)
+                libc::madvise(
+                    self.base.add(start).cast(),
+                    end - start,
+                    libc::MADV_POPULATE_WRITE,
+                )
             };
             if result == 0 {
                 return Ok(());
@@ -212,7 +232,12 @@ impl Mapping {
     pub fn futex_wake(&self, offset: u64, count: i32) {
         // SAFETY: the word is mapped.
         unsafe {
-            libc::syscall(libc::SYS_futex, self.word32(offset).as_ptr(), libc::FUTEX_WAKE, count);
+            libc::syscall(
+                libc::SYS_futex,
+                self.word32(offset).as_ptr(),
+                libc::FUTEX_WAKE,
+                count,
+            );
         }
     }
 }

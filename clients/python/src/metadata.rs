@@ -28,12 +28,18 @@ impl Name {
             .finalize();
         let mut bytes = [Id::KIND_NAMED; 16];
         bytes[1..].copy_from_slice(&digest[..15]);
-        Name { id: Id::of(bytes), namespace: namespace.into(), key: key.into() }
+        Name {
+            id: Id::of(bytes),
+            namespace: namespace.into(),
+            key: key.into(),
+        }
     }
 
     /// Whether metadata in the pool is of the object with this name: ids are digests.
     pub fn is_of(&self, pool: &Mapping, offset: u64, length: u64) -> bool {
-        let Some(prefix) = Prefix::read(pool, offset, length) else { return false };
+        let Some(prefix) = Prefix::read(pool, offset, length) else {
+            return false;
+        };
         let name_at = offset + PREFIX as u64;
         prefix.flags() & FLAG_NAME != 0
             && prefix.u16(2) == self.namespace.len()
@@ -73,7 +79,10 @@ pub struct MediaType {
 
 impl MediaType {
     pub fn read(pool: &Mapping, offset: u64, length: u64) -> MediaType {
-        let mut found = MediaType { bytes: [0; MEDIA_TYPE_MAX], length: 0 };
+        let mut found = MediaType {
+            bytes: [0; MEDIA_TYPE_MAX],
+            length: 0,
+        };
         if let Some(prefix) = Prefix::read(pool, offset, length) {
             let at = PREFIX + prefix.u16(2) + prefix.u16(4);
             let wanted = prefix.u16(6);
@@ -107,7 +116,10 @@ pub fn attributes(metadata: &[u8]) -> Option<Vec<(&str, &str)>> {
         let lengths = take(4)?;
         let name = take(u16::from_le_bytes([lengths[0], lengths[1]]).into())?;
         let value = take(u16::from_le_bytes([lengths[2], lengths[3]]).into())?;
-        attributes.push((std::str::from_utf8(name).ok()?, std::str::from_utf8(value).ok()?));
+        attributes.push((
+            std::str::from_utf8(name).ok()?,
+            std::str::from_utf8(value).ok()?,
+        ));
     }
     Some(attributes)
 }
@@ -151,8 +163,11 @@ mod tests {
             let label = take(&mut rest, length);
             let length = u32::from_le_bytes(take(&mut rest, 4).try_into().unwrap()) as usize;
             let metadata = take(&mut rest, length);
-            let expected =
-                if label == b"full" { vec![("a", "1"), ("owner", "Jürgen")] } else { vec![] };
+            let expected = if label == b"full" {
+                vec![("a", "1"), ("owner", "Jürgen")]
+            } else {
+                vec![]
+            };
             assert_eq!(attributes(metadata).unwrap_or_default(), expected);
         }
     }

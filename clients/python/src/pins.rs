@@ -47,14 +47,24 @@ impl Pins {
     /// `is_fenced`: whether each pin has a fence of its own; if not, the node has one take effect here
     /// before it reads the pins.
     pub fn new(is_fenced: bool) -> Pins {
-        let words = Words { allocated: PINS_ALLOCATED, ..Words::default() };
-        Pins { words: Mutex::new(words), is_fenced }
+        let words = Words {
+            allocated: PINS_ALLOCATED,
+            ..Words::default()
+        };
+        Pins {
+            words: Mutex::new(words),
+            is_fenced,
+        }
     }
 
     /// None: closed.
     pub fn batch<'a>(&'a self, session: &'a Session) -> Option<Batch<'a>> {
         let words = self.words.lock().unwrap();
-        (!words.is_closed).then_some(Batch { words, session, is_fenced: self.is_fenced })
+        (!words.is_closed).then_some(Batch {
+            words,
+            session,
+            is_fenced: self.is_fenced,
+        })
     }
 
     /// The last view of a pin has gone. From any thread, once for each pin.
@@ -81,8 +91,9 @@ impl Pins {
     /// For a fork: all that is pinned now stays so until [`Self::release_all`].
     pub fn hold_all(&self) -> Vec<u32> {
         let mut words = self.words.lock().unwrap();
-        let held: Vec<u32> =
-            (0..words.holders.len() as u32).filter(|&word| words.holders[word as usize] > 0).collect();
+        let held: Vec<u32> = (0..words.holders.len() as u32)
+            .filter(|&word| words.holders[word as usize] > 0)
+            .collect();
         for &word in &held {
             words.holders[word as usize] += 1;
         }
@@ -119,7 +130,12 @@ impl Pins {
 
     /// The word of the child's session that stands for an inherited one.
     pub fn heir(&self, word: u32) -> Option<u32> {
-        self.words.lock().unwrap().heirs.as_mut().and_then(|heirs| heirs.remove(&word))
+        self.words
+            .lock()
+            .unwrap()
+            .heirs
+            .as_mut()
+            .and_then(|heirs| heirs.remove(&word))
     }
 }
 
@@ -140,7 +156,11 @@ impl Batch<'_> {
     /// R2: between the stores of pins and the second look at the slots. A fence of its own, or the
     /// compiler's alone where the node has every processor pass one.
     pub fn fence(&self) {
-        if self.is_fenced { full_fence() } else { pin_fence() }
+        if self.is_fenced {
+            full_fence()
+        } else {
+            pin_fence()
+        }
     }
 
     /// Takes a pin back that came too late.

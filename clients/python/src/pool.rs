@@ -62,13 +62,20 @@ pub const fn align(value: u64, alignment: u64) -> u64 {
 
 /// Pool offset of the payload of a record at `location`.
 pub fn payload_offset(location: u64, metadata: u64, payload: u64) -> u64 {
-    let alignment = if payload >= ALIGNED_PAYLOAD_MIN { 64 } else { GRANULE };
+    let alignment = if payload >= ALIGNED_PAYLOAD_MIN {
+        64
+    } else {
+        GRANULE
+    };
     align(location + HEADER + metadata, alignment)
 }
 
 /// Pool offset at which the record ends and the next one may begin.
 pub fn record_end(location: u64, metadata: u64, payload: u64) -> u64 {
-    align(payload_offset(location, metadata, payload) + payload, GRANULE)
+    align(
+        payload_offset(location, metadata, payload) + payload,
+        GRANULE,
+    )
 }
 
 /// Bytes that a record takes at most, wherever it begins.
@@ -77,8 +84,11 @@ pub fn record_bytes_max(metadata: u64, payload: u64) -> u64 {
 }
 
 fn check(id: Id, length: u64, metadata: u32) -> u32 {
-    let hash =
-        index::hash(id.first ^ length, id.second.wrapping_add(u64::from(metadata)), CHECK_SEED);
+    let hash = index::hash(
+        id.first ^ length,
+        id.second.wrapping_add(u64::from(metadata)),
+        CHECK_SEED,
+    );
     (hash ^ hash >> 32) as u32
 }
 

@@ -19,19 +19,60 @@ use crate::metadata::{self, MediaType, Name};
 use crate::pool::{self, Id};
 use crate::session::{ANSWER_CREATED, ANSWER_EXISTS, Session};
 
-pyo3::create_exception!(_native, Stale, pyo3::exceptions::PyException, "Attach anew.");
-pyo3::create_exception!(_native, NotReady, pyo3::exceptions::PyException, "The node is not there yet.");
-pyo3::create_exception!(_native, OtherLayout, pyo3::exceptions::PyException, "Of another release.");
-pyo3::create_exception!(_native, Corrupt, pyo3::exceptions::PyException, "The index makes no sense.");
-pyo3::create_exception!(_native, TooManyPins, pyo3::exceptions::PyException, "The pin table is full.");
-pyo3::create_exception!(_native, Fenced, pyo3::exceptions::PyException, "Nothing new is accepted.");
-pyo3::create_exception!(_native, Unanswered, pyo3::exceptions::PyException, "A named put may take place.");
-pyo3::create_exception!(_native, Refused, pyo3::exceptions::PyException, "The name was not claimed.");
+pyo3::create_exception!(
+    _native,
+    Stale,
+    pyo3::exceptions::PyException,
+    "Attach anew."
+);
+pyo3::create_exception!(
+    _native,
+    NotReady,
+    pyo3::exceptions::PyException,
+    "The node is not there yet."
+);
+pyo3::create_exception!(
+    _native,
+    OtherLayout,
+    pyo3::exceptions::PyException,
+    "Of another release."
+);
+pyo3::create_exception!(
+    _native,
+    Corrupt,
+    pyo3::exceptions::PyException,
+    "The index makes no sense."
+);
+pyo3::create_exception!(
+    _native,
+    TooManyPins,
+    pyo3::exceptions::PyException,
+    "The pin table is full."
+);
+pyo3::create_exception!(
+    _native,
+    Fenced,
+    pyo3::exceptions::PyException,
+    "Nothing new is accepted."
+);
+pyo3::create_exception!(
+    _native,
+    Unanswered,
+    pyo3::exceptions::PyException,
+    "A named put may take place."
+);
+pyo3::create_exception!(
+    _native,
+    Refused,
+    pyo3::exceptions::PyException,
+    "The name was not claimed."
+);
 
 /// Longer copies let other threads of the interpreter run.
 const ATTACHED_COPY_MAX: u64 = 64 << 10;
 const SPIN: Duration = Duration::from_micros(20);
 const SLEEP_MAX: Duration = Duration::from_millis(50);
+const TIMEOUT_MAX: Duration = Duration::from_secs(1 << 30);
 const MEDIA_TYPES_MAX: usize = 256;
 const OCTET_STREAM: &str = "application/octet-stream";
 
@@ -55,11 +96,15 @@ fn target(target: &Bound<'_, PyAny>) -> PyResult<(Id, Option<Name>)> {
     }
     let pair = target.cast::<PyTuple>()?;
     if pair.len() != 2 {
-        return Err(PyTypeError::new_err("a name is a pair of namespace and key"));
+        return Err(PyTypeError::new_err(
+            "a name is a pair of namespace and key",
+        ));
     }
     let (namespace, key) = (pair.get_item(0)?, pair.get_item(1)?);
-    let name =
-        Name::new(namespace.cast::<PyString>()?.to_str()?, key.cast::<PyString>()?.to_str()?);
+    let name = Name::new(
+        namespace.cast::<PyString>()?.to_str()?,
+        key.cast::<PyString>()?.to_str()?,
+    );
     Ok((name.id, Some(name)))
 }
 
@@ -122,7 +167,14 @@ impl PyAttachment {
     }
 
     fn found(&self, py: Python<'_>, id: Id, pinned: Pinned) -> PyResult<Py<Found>> {
-        Py::new(py, Found { shared: self.shared.clone(), id, pinned })
+        Py::new(
+            py,
+            Found {
+                shared: self.shared.clone(),
+                id,
+                pinned,
+            },
+        )
     }
 
     fn check_writable(&self) -> PyResult<(&Session, &Lanes)> {
@@ -140,8 +192,9 @@ impl PyAttachment {
         py: Python<'_>,
         lane: u32,
         position: u64,
-        deadline: Instant,
+        timeout: f64,
     ) -> PyResult<(bool, u64)> {
+        let deadline = Instant::now() + seconds(timeout).min(TIMEOUT_MAX);
         let session = self.attachment().session()?;
         let mut answer = None;
         py.detach(|| {
@@ -177,7 +230,10 @@ impl PyAttachment {
     #[new]
     fn open(folder: PathBuf) -> PyResult<PyAttachment> {
         let attachment = Arc::new(Attachment::open(&folder)?);
-        let shared = Arc::new(Shared { attachment, media_types: MediaTypes::default() });
+        let shared = Arc::new(Shared {
+            attachment,
+            media_types: MediaTypes::default(),
+        });
         Ok(PyAttachment { shared })
     }
 
@@ -241,7 +297,11 @@ impl PyAttachment {
             ids.push(id);
             names.push(name);
         }
-        let mut found = self.attachment().pin_all(&ids, &names)?.into_iter().zip(ids);
+        let mut found = self
+            .attachment()
+            .pin_all(&ids, &names)?
+            .into_iter()
+            .zip(ids);
         let all = PyList::empty(py);
         let result = found.by_ref().try_for_each(|(pinned, id)| match pinned {
             Some(pinned) => all.append(self.found(py, id, pinned)?),
@@ -274,8 +334,11 @@ impl PyAttachment {
                 attachment.pool.copy_to(payload, bytes);
                 Ok(())
             })?;
-            let media_type =
-                MediaType::read(&attachment.pool, entry.location + pool::HEADER, entry.metadata);
+            let media_type = MediaType::read(
+                &attachment.pool,
+                entry.location + pool::HEADER,
+                entry.metadata,
+            );
             let has_name = attachment.has_name(name.as_ref(), entry.location, entry.metadata);
             // I2; and a store that was retired meanwhile is as good as before: nothing of it is reused.
             if attachment.is_unchanged(&entry) {
@@ -325,16 +388,14 @@ impl PyAttachment {
     ) -> PyResult<Py<PyAny>> {
         let py = slf.py();
         let this = slf.get();
-        let deadline = Instant::now() + seconds(timeout).min(Duration::from_secs(1 << 30));
         let (session, lanes) = this.check_writable()?;
         let held = Held::of(parts)?;
         let sources = held.parts();
         let size = copier::total(sources);
         let named = named.map(id).transpose()?;
         let metadata_length = metadata.len() as u64;
-        let wanted = |lane| {
-            Py::new(py, Wanted::new(slf, lane, metadata_length, size)).map(Py::into_any)
-        };
+        let wanted =
+            |lane| Py::new(py, Wanted::new(slf, lane, metadata_length, size)).map(Py::into_any);
         if size > SHARED_RECORD_MAX {
             return wanted(None);
         }
@@ -346,7 +407,13 @@ impl PyAttachment {
                     return wanted(None);
                 }
                 drop(held);
-                return Self::put(slf, parts, metadata, named.map(Id::bytes).as_ref().map(|b| &b[..]), timeout);
+                return Self::put(
+                    slf,
+                    parts,
+                    metadata,
+                    named.map(Id::bytes).as_ref().map(|b| &b[..]),
+                    timeout,
+                );
             }
         };
         if !lane.fits(metadata_length, size) {
@@ -385,14 +452,23 @@ impl PyAttachment {
         }
         let answer = if named.is_some() {
             pool::ring(&lanes.pool);
-            this.await_answer(py, lane.number, position, deadline)
+            this.await_answer(py, lane.number, position, timeout)
         } else {
             pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
             Ok((true, 0))
         };
         lanes.give(lane);
         let (created, incarnation) = answer?;
-        Ok(Py::new(py, Stored { id: object, size, incarnation, created })?.into_any())
+        Ok(Py::new(
+            py,
+            Stored {
+                id: object,
+                size,
+                incarnation,
+                created,
+            },
+        )?
+        .into_any())
     }
 
     /// Takes a lane that the node has leased for many records.
@@ -438,13 +514,18 @@ impl PyAttachment {
 
     /// Lanes to be given back to the node: those that nobody used for a while, or all.
     fn take_returns(&self, closes: bool) -> Vec<u32> {
-        self.attachment().lanes_if_any().map_or_else(Vec::new, |lanes| lanes.take_returns(closes))
+        self.attachment()
+            .lanes_if_any()
+            .map_or_else(Vec::new, |lanes| lanes.take_returns(closes))
     }
 
     #[getter]
     fn lost_lanes(&self) -> PyResult<Vec<u32>> {
         let session = self.attachment().session()?;
-        Ok(self.attachment().lanes_if_any().map_or_else(Vec::new, |lanes| lanes.lost(session)))
+        Ok(self
+            .attachment()
+            .lanes_if_any()
+            .map_or_else(Vec::new, |lanes| lanes.lost(session)))
     }
 
     #[getter]
@@ -476,7 +557,9 @@ impl PyAttachment {
     }
 
     fn release_pins(&self, held: Vec<u32>) -> PyResult<()> {
-        self.attachment().pins.release_all(self.attachment().session()?, &held);
+        self.attachment()
+            .pins
+            .release_all(self.attachment().session()?, &held);
         Ok(())
     }
 
@@ -506,7 +589,10 @@ impl Found {
 
     fn metadata_bytes(&self) -> Vec<u8> {
         let mut bytes = vec![0; self.pinned.metadata as usize];
-        self.shared.attachment.pool.copy_to(self.metadata_offset(), &mut bytes);
+        self.shared
+            .attachment
+            .pool
+            .copy_to(self.metadata_offset(), &mut bytes);
         bytes
     }
 }
@@ -577,7 +663,11 @@ impl Found {
         flags: c_int,
     ) -> PyResult<()> {
         let found = slf.get();
-        let start = found.shared.attachment.pool.pointer(found.pinned.payload, found.pinned.size);
+        let start = found
+            .shared
+            .attachment
+            .pool
+            .pointer(found.pinned.payload, found.pinned.size);
         // SAFETY: the bytes are pinned as long as the object lives, which the view refers to; the
         // mapping is read-only, and so is the view.
         unsafe { fill(&slf, view, start, found.pinned.size, true, flags) }
@@ -607,7 +697,11 @@ unsafe fn fill<T>(
             flags,
         )
     };
-    if result == 0 { Ok(()) } else { Err(PyErr::fetch(owner.py())) }
+    if result == 0 {
+        Ok(())
+    } else {
+        Err(PyErr::fetch(owner.py()))
+    }
 }
 
 #[pyclass(frozen, module = "tokamak._native")]
@@ -682,9 +776,10 @@ impl Wanted {
 
 impl Drop for Wanted {
     fn drop(&mut self) {
-        if let (Some(lane), Some(lanes)) =
-            (self.held.lock().unwrap().take(), self.attachment.get().attachment().lanes_if_any())
-        {
+        if let (Some(lane), Some(lanes)) = (
+            self.held.lock().unwrap().take(),
+            self.attachment.get().attachment().lanes_if_any(),
+        ) {
             lanes.give(lane);
         }
     }
@@ -708,15 +803,18 @@ pub struct Writing {
 
 impl Writing {
     fn end(&self) {
-        if let (Some(lane), Some(lanes)) =
-            (self.lane.lock().unwrap().take(), self.attachment.get().attachment().lanes_if_any())
-        {
+        if let (Some(lane), Some(lanes)) = (
+            self.lane.lock().unwrap().take(),
+            self.attachment.get().attachment().lanes_if_any(),
+        ) {
             lanes.end(lane);
         }
     }
 
     fn check(&self) -> PyResult<()> {
-        if self.attachment.get().attachment().is_forked_child() || self.lane.lock().unwrap().is_none() {
+        if self.attachment.get().attachment().is_forked_child()
+            || self.lane.lock().unwrap().is_none()
+        {
             return Err(Stale::new_err(()));
         }
         Ok(())
@@ -747,7 +845,9 @@ impl Writing {
         self.check()?;
         let held = Held::of(parts)?;
         if copier::total(held.parts()) != self.size {
-            return Err(PyValueError::new_err("the parts are not as long as the object"));
+            return Err(PyValueError::new_err(
+                "the parts are not as long as the object",
+            ));
         }
         let lanes = self.attachment.get().attachment().lanes()?;
         let sources = held.parts();
@@ -771,11 +871,12 @@ impl Writing {
     fn commit(&self, py: Python<'_>, timeout: f64) -> PyResult<Stored> {
         self.check()?;
         if self.exports.load(Ordering::Acquire) > 0 {
-            return Err(PyBufferError::new_err("a view of the buffer is still alive"));
+            return Err(PyBufferError::new_err(
+                "a view of the buffer is still alive",
+            ));
         }
         let this = self.attachment.get();
         let (session, lanes) = this.check_writable()?;
-        let deadline = Instant::now() + seconds(timeout).min(Duration::from_secs(1 << 30));
         let Some(mut lane) = self.lane.lock().unwrap().take() else {
             return Err(Stale::new_err(()));
         };
@@ -787,7 +888,7 @@ impl Writing {
             Err(failure) => Err(failure.into()),
             Ok(position) if self.is_named => {
                 pool::ring(&lanes.pool);
-                this.await_answer(py, lane.number, position, deadline)
+                this.await_answer(py, lane.number, position, timeout)
             }
             Ok(_) => {
                 pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
@@ -796,7 +897,12 @@ impl Writing {
         };
         lanes.end(lane);
         let (created, incarnation) = answer?;
-        Ok(Stored { id: self.id, size: self.size, incarnation, created })
+        Ok(Stored {
+            id: self.id,
+            size: self.size,
+            incarnation,
+            created,
+        })
     }
 
     /// No seal any more. The memory goes back with the last view.
@@ -818,7 +924,9 @@ impl Writing {
         this.check()?;
         let lanes = this.attachment.get().attachment().lanes()?;
         slf.py().detach(|| {
-            lanes.pages.warm(&lanes.pool, this.payload, this.payload + this.size)
+            lanes
+                .pages
+                .warm(&lanes.pool, this.payload, this.payload + this.size)
         })?;
         let start = lanes.pool.pointer(this.payload, this.size);
         // SAFETY: the lane is held as long as the object lives, which the view refers to.

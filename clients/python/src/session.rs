@@ -83,15 +83,24 @@ impl Session {
     /// Opens the offered file and takes its lock. To be followed by READY.
     pub fn open(folder: &Folder, name: &str, process_name: &str) -> io::Result<Session> {
         if name.len() != 32 || !name.bytes().all(|c| c.is_ascii_hexdigit()) {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "no name of a session"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "no name of a session",
+            ));
         }
         let file = folder.inside(FOLDER)?.file(name, LENGTH, true)?;
         if !file.try_lock()? {
-            return Err(io::Error::new(io::ErrorKind::WouldBlock, "somebody holds the session"));
+            return Err(io::Error::new(
+                io::ErrorKind::WouldBlock,
+                "somebody holds the session",
+            ));
         }
         let memory = file.map(LENGTH, true)?;
         if memory.u64_acquire(0) != store::LAYOUT {
-            return Err(io::Error::new(io::ErrorKind::InvalidData, "a session of another layout"));
+            return Err(io::Error::new(
+                io::ErrorKind::InvalidData,
+                "a session of another layout",
+            ));
         }
         let session = Session::of(memory, Some(file));
         session.introduce(process_name, std::process::id(), LANGUAGE_PYTHON);
@@ -103,7 +112,10 @@ impl Session {
         Session {
             memory,
             file: Mutex::new(file),
-            accesses: Mutex::new(Accesses { tail, waiting: VecDeque::new() }),
+            accesses: Mutex::new(Accesses {
+                tail,
+                waiting: VecDeque::new(),
+            }),
             recent: (0..RECENT_COUNT).map(|_| AtomicU64::new(0)).collect(),
         }
     }
@@ -111,7 +123,9 @@ impl Session {
     fn introduce(&self, name: &str, pid: u32, language: u32) {
         self.memory.put_u32_opaque(PID, pid);
         self.memory.put_u32_opaque(LANGUAGE, language);
-        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+        let now = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .map_or(0, |time| time.as_millis());
         self.memory.put_u64_opaque(ATTACHED_AT, now as u64);
         let mut end = name.len().min(NAME_MAX);
         while !name.is_char_boundary(end) {
@@ -144,7 +158,8 @@ impl Session {
 
     /// R2: opaque, to be followed by the fence of the pin.
     pub fn set_pin(&self, word: u32, location: u64) {
-        self.memory.put_u64_opaque(PINS + u64::from(word) * 8, pool::pin_of(location));
+        self.memory
+            .put_u64_opaque(PINS + u64::from(word) * 8, pool::pin_of(location));
     }
 
     /// R2: release, the last loads of the bytes come before the node's reuse.
@@ -161,7 +176,8 @@ impl Session {
     pub fn allocate_pins(&self, from: u32, to: u32) -> bool {
         let file = self.file.lock().unwrap();
         file.as_ref().is_some_and(|file| {
-            file.allocate(PINS + u64::from(from) * 8, u64::from(to - from) * 8).is_ok()
+            file.allocate(PINS + u64::from(from) * 8, u64::from(to - from) * 8)
+                .is_ok()
         })
     }
 
@@ -203,7 +219,11 @@ impl Session {
 
     /// R7: entry, then the tail with release; the head is loaded with acquire before an entry is reused.
     fn append(&self, accesses: &mut Accesses, id: Id) -> bool {
-        if accesses.tail.wrapping_sub(self.memory.u64_acquire(ACCESS_HEAD)) >= ACCESS_LIMIT {
+        if accesses
+            .tail
+            .wrapping_sub(self.memory.u64_acquire(ACCESS_HEAD))
+            >= ACCESS_LIMIT
+        {
             return false;
         }
         let entry = ACCESSES + (accesses.tail & (ACCESS_LIMIT - 1)) * 16;
@@ -265,7 +285,8 @@ impl Session {
 
     /// Asks for an extent; the node is to be rung for.
     pub fn want(&self, lane: u32, extent: u64) {
-        self.memory.put_u64_release(Self::lane(lane) + WANTED, extent);
+        self.memory
+            .put_u64_release(Self::lane(lane) + WANTED, extent);
     }
 
     pub fn is_waiting_for_offer(&self, lane: u32) -> bool {
@@ -278,7 +299,8 @@ impl Session {
     }
 
     pub fn await_answers(&self, lane: u32, seen: u32, time: Duration) {
-        self.memory.futex_wait(Self::lane(lane) + ANSWERS, seen, time);
+        self.memory
+            .futex_wait(Self::lane(lane) + ANSWERS, seen, time);
     }
 
     /// R9: acquire; the answer to the record at a position, and its incarnation.
@@ -327,9 +349,17 @@ mod tests {
         assert!(session.is_waiting_for_offer(0));
         assert!(!session.is_lent(2));
         let incarnation = 1_700_000_000_000 << 20 | 9;
-        assert_eq!(session.answer(1, position(1, 0)), Some((ANSWER_CREATED, incarnation)));
+        assert_eq!(
+            session.answer(1, position(1, 0)),
+            Some((ANSWER_CREATED, incarnation))
+        );
         assert_eq!(session.answer(1, position(1, 16)), None);
-        for (word, pin) in [(0, pool::pin_of(4096)), (1, 0), (3, pool::pin_of(1 << 40)), (7, 0)] {
+        for (word, pin) in [
+            (0, pool::pin_of(4096)),
+            (1, 0),
+            (3, pool::pin_of(1 << 40)),
+            (7, 0),
+        ] {
             assert_eq!(session.memory.u64_acquire(PINS + 8 * word), pin);
         }
     }
@@ -339,7 +369,17 @@ mod tests {
     fn the_golden_session_is_written() {
         let expected = golden_session();
         let session = golden_session();
-        for clear in [64, 128, 192, 256, 4096 + 64, 4096 + 72, 4096 + 80, 4096 + 256 + 64, 4096 + 256 + 72] {
+        for clear in [
+            64,
+            128,
+            192,
+            256,
+            4096 + 64,
+            4096 + 72,
+            4096 + 80,
+            4096 + 256 + 64,
+            4096 + 256 + 72,
+        ] {
             session.memory.put_u64_opaque(clear, 0);
         }
         session.memory.copy_from(ATTACHED_AT, &[0; 56]);
@@ -348,7 +388,9 @@ mod tests {
         let session = Session::of(session.memory, None);
 
         session.introduce("größe", 4712, 3);
-        session.memory.put_u64_opaque(ATTACHED_AT, expected.memory.u64_opaque(ATTACHED_AT));
+        session
+            .memory
+            .put_u64_opaque(ATTACHED_AT, expected.memory.u64_opaque(ATTACHED_AT));
         session.raise_high_water(8);
         session.set_pin(0, 4096);
         session.set_pin(3, 1 << 40);
@@ -367,7 +409,10 @@ mod tests {
             if at == 4096 + 256 + 64 + 8 {
                 continue; // the tail of an extent that lane 1 does not have yet
             }
-            let (is, should) = (session.memory.u64_opaque(at), expected.memory.u64_opaque(at));
+            let (is, should) = (
+                session.memory.u64_opaque(at),
+                expected.memory.u64_opaque(at),
+            );
             assert_eq!(is, should, "at {at}: {is:x}, should be {should:x}");
         }
     }
