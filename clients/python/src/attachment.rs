@@ -159,7 +159,7 @@ impl Attachment {
     fn is_in_pool(&self, entry: &Entry) -> bool {
         let length = self.pool.len() as u64;
         (pool::DATA_OFFSET..length).contains(&entry.location)
-            && entry.location % pool::GRANULE == 0
+            && entry.location.is_multiple_of(pool::GRANULE)
             && entry.metadata <= pool::METADATA_MAX
             && self.pool.has(
                 pool::payload_offset(entry.location, entry.metadata, entry.payload),

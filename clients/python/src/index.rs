@@ -147,7 +147,7 @@ impl Index {
         let base = bucket * BUCKET;
         let preferred = hash >> 62;
         for step in 0..4 {
-            let slot = base + (preferred + step & 3) * SLOT;
+            let slot = base + ((preferred + step) & 3) * SLOT;
             if self.has_id(slot, id)
                 && let Some(entry) = self.read(slot, id)
             {

@@ -265,7 +265,7 @@ impl Lane {
     ) -> io::Result<()> {
         if start < DATA_OFFSET
             || length == 0
-            || start % BLOCK != 0
+            || !start.is_multiple_of(BLOCK)
             || !lanes.pool.has(start, length)
         {
             return Err(io::Error::new(

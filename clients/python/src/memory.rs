@@ -90,14 +90,14 @@ impl Mapping {
 
     fn word32(&self, offset: u64) -> &AtomicU32 {
         let word = self.pointer(offset, 4);
-        assert!(word.addr() % 4 == 0);
+        assert!(word.addr().is_multiple_of(4));
         // SAFETY: mapped, aligned, and shared by atomic access alone.
         unsafe { AtomicU32::from_ptr(word.cast()) }
     }
 
     fn word64(&self, offset: u64) -> &AtomicU64 {
         let word = self.pointer(offset, 8);
-        assert!(word.addr() % 8 == 0);
+        assert!(word.addr().is_multiple_of(8));
         // SAFETY: mapped, aligned, and shared by atomic access alone.
         unsafe { AtomicU64::from_ptr(word.cast()) }
     }

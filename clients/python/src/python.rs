@@ -125,9 +125,12 @@ pub fn named_id<'py>(py: Python<'py>, namespace: &str, key: &str) -> Bound<'py, 
     PyBytes::new(py, &Name::new(namespace, key).id.bytes())
 }
 
+/// A media type as it is stored, and as a Python string.
+type Interned = (Box<[u8]>, Py<PyString>);
+
 /// Media types as Python strings, one of each.
 #[derive(Default)]
-struct MediaTypes(Mutex<Vec<(Box<[u8]>, Py<PyString>)>>);
+struct MediaTypes(Mutex<Vec<Interned>>);
 
 impl MediaTypes {
     fn get<'py>(&self, py: Python<'py>, media_type: &MediaType) -> PyResult<Bound<'py, PyString>> {
@@ -352,6 +355,33 @@ impl PyAttachment {
             }
         }
         Ok(None)
+    }
+
+    /// Wakes the node, and looks for what it will publish then.
+    fn get_soon(
+        &self,
+        py: Python<'_>,
+        wanted: &Bound<'_, PyAny>,
+        time: f64,
+    ) -> PyResult<Option<Py<Found>>> {
+        let attachment = self.attachment();
+        attachment.check()?;
+        let (id, name) = target(wanted)?;
+        let Some(lanes) = attachment.lanes_if_any() else {
+            return Ok(None);
+        };
+        pool::ring(&lanes.pool);
+        let time = seconds(time);
+        let pinned = py.detach(|| {
+            let begun = Instant::now();
+            loop {
+                match attachment.pin(id, name.as_ref()) {
+                    Ok(None) if begun.elapsed() < time => std::thread::yield_now(),
+                    found => return found,
+                }
+            }
+        })?;
+        pinned.map(|pinned| self.found(py, id, pinned)).transpose()
     }
 
     fn shows(&self, wanted: &Bound<'_, PyBytes>) -> PyResult<bool> {

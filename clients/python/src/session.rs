@@ -57,7 +57,7 @@ pub const ANSWER_EXISTS: u32 = 2;
 
 /// An extent's number and an offset of bytes from its start.
 pub fn position(extent: u64, offset: u64) -> u64 {
-    extent << 48 | offset / GRANULE
+    (extent << 48) | (offset / GRANULE)
 }
 
 pub struct Session {

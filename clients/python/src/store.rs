@@ -6,7 +6,7 @@ use crate::memory::Mapping;
 pub const NAME: &str = "store";
 pub const LENGTH: u64 = 4096;
 /// "TOKAMAK" and the layout's version.
-pub const LAYOUT: u64 = 0x01_4B41_4D41_4B4F_54;
+pub const LAYOUT: u64 = 0x014B_414D_414B_4F54;
 
 const LAYOUT_OFFSET: u64 = 0;
 const STORE_NUMBER: u64 = 24;

@@ -68,6 +68,10 @@ class Attachment:
     def read(self, wanted: bytes | tuple[str, str], length_max: int) -> tuple[bytes, str] | None:
         """A copy and its media type, without a pin. None: not shown, or longer than that."""
 
+    def get_soon(self, wanted: bytes | tuple[str, str], time: float) -> Found | None:
+        """Wakes the node and looks for up to so many seconds: for what may lie in a lane. None at once in a
+        process that has put nothing."""
+
     def shows(self, wanted: bytes) -> bool: ...
     def notified(self) -> int:
         """To be read before the index, and slept upon."""
