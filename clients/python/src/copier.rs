@@ -103,7 +103,7 @@ impl Job<'_> {
                         (to - from) as usize,
                     )
                 };
-                self.lanes.pool.copy_from(self.offset + from, bytes);
+                self.lanes.pool.stream_from(self.offset + from, bytes);
             }
             part_start = part_end;
         }
