@@ -84,6 +84,9 @@ class Writing(Protocol):
     """An object between create and seal. Dropped unsealed it is aborted."""
 
     @property
+    def id(self) -> bytes: ...
+
+    @property
     def buffer(self) -> memoryview:
         """Writable, ``size`` bytes, the same each time."""
 

@@ -1,0 +1,186 @@
+"""Tables as Arrow IPC streams. Reads are in place: the table's buffers lie in the object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tokamak.errors import DecodeError
+from tokamak.media_types import ARROW_STREAM, parameter
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+    Encoders = dict[type[Any], Callable[[Any], Any]]
+
+_PANDAS_KINDS = "biufMm"
+"""Of numpy's dtypes: what comes back from Arrow as it was."""
+
+
+def learn(by_type: Encoders) -> None:
+    """Has tables, record batches and arrays stored as streams."""
+    import pyarrow
+
+    by_type[pyarrow.Table] = _encode_table
+    by_type[pyarrow.RecordBatch] = _encode_batch
+    by_type[pyarrow.ChunkedArray] = _encode_chunked
+    for kind in _below(pyarrow.Array):
+        by_type[kind] = _encode_array
+
+
+def learn_pandas(by_type: Encoders) -> None:
+    import pandas
+
+    by_type[pandas.DataFrame] = _encode_pandas
+
+
+def learn_polars(by_type: Encoders) -> None:
+    import polars
+
+    by_type[polars.DataFrame] = _encode_polars
+
+
+def _below(kind: type[Any]) -> list[type[Any]]:
+    return [kind, *(each for child in kind.__subclasses__() for each in _below(child))]
+
+
+def _stream(table: Any, kind: str | None) -> tuple[str, Sequence[Buffer]]:
+    import pyarrow
+
+    sink = pyarrow.BufferOutputStream()
+    with pyarrow.ipc.new_stream(sink, table.schema) as writer:
+        writer.write(table)
+    return (f"{ARROW_STREAM};python={kind}" if kind else ARROW_STREAM), (sink.getvalue(),)
+
+
+def _encode_table(table: Any) -> tuple[str, Sequence[Buffer]]:
+    return _stream(table, None)
+
+
+def _encode_batch(batch: Any) -> tuple[str, Sequence[Buffer]]:
+    return _stream(batch, "record-batch")
+
+
+def _encode_array(array: Any) -> tuple[str, Sequence[Buffer]]:
+    import pyarrow
+
+    return _stream(pyarrow.record_batch([array], names=[""]), "array")
+
+
+def _encode_chunked(array: Any) -> tuple[str, Sequence[Buffer]]:
+    import pyarrow
+
+    return _stream(pyarrow.table([array], names=[""]), "chunked-array")
+
+
+def _encode_pandas(frame: Any) -> tuple[str, Sequence[Buffer]]:
+    """By Arrow where that gives back the very same frame; pickled otherwise, its blocks out of band."""
+    import pandas
+
+    is_plain = (
+        not frame.attrs
+        and isinstance(frame.index, pandas.RangeIndex)
+        and frame.index.name is None
+        and frame.columns.is_unique
+        and frame.columns.nlevels == 1
+        and frame.columns.name is None
+        and len(frame.columns) > 0
+        and all(type(each) is str for each in frame.columns)
+        and all(getattr(each, "kind", "O") in _PANDAS_KINDS for each in frame.dtypes)
+        and not any(isinstance(each, pandas.api.extensions.ExtensionDtype) for each in frame.dtypes)
+    )
+    if not is_plain or not _has_pyarrow():
+        return _pickled(frame)
+    import pyarrow
+
+    return _stream(pyarrow.Table.from_pandas(frame), "pandas")
+
+
+def _encode_polars(frame: Any) -> tuple[str, Sequence[Buffer]]:
+    """As :func:`_encode_pandas`."""
+    import polars
+
+    def is_plain(dtype: Any) -> bool:
+        return dtype.is_numeric() or dtype.base_type() in (
+            polars.Boolean, polars.String, polars.Binary, polars.Date, polars.Time,
+            polars.Datetime, polars.Duration,
+        )  # fmt: skip
+
+    if not all(map(is_plain, frame.dtypes)) or not _has_pyarrow():
+        return _pickled(frame)
+    return _stream(frame.to_arrow(), "polars")
+
+
+def _has_pyarrow() -> bool:
+    try:
+        import pyarrow  # noqa: F401
+    except ImportError:
+        return False
+    return True
+
+
+def _pickled(value: Any) -> tuple[str, Sequence[Buffer]]:
+    from tokamak.values import pickled
+
+    return pickled.encode(value)
+
+
+def decode(data: Buffer, media_type: str = ARROW_STREAM) -> Any:
+    """A ``pyarrow.Table``, or what was put. Raises ``DecodeError``; lengths and offsets are compared with
+    the buffers, not the values of every element."""
+    import pyarrow
+
+    try:
+        with pyarrow.ipc.open_stream(pyarrow.py_buffer(data)) as reader:
+            table = reader.read_all()
+        table.validate()
+        kind = parameter(media_type, "python")
+        if kind is None:
+            return table
+        return _KINDS[kind](table) if kind in _KINDS else table
+    except (pyarrow.ArrowException, OSError, ValueError, MemoryError, IndexError) as failure:
+        raise DecodeError(
+            f"not {ARROW_STREAM}: {failure}"[:500],
+            remedy="read it with get_buffer, and see who wrote it",
+        ) from None
+
+
+def _batch(table: Any) -> Any:
+    batches = table.to_batches()
+    if len(batches) == 1:
+        return batches[0]
+    import pyarrow
+
+    return pyarrow.RecordBatch.from_arrays(
+        [column.combine_chunks() for column in table.columns], schema=table.schema
+    )
+
+
+def _only(table: Any) -> Any:
+    if table.num_columns != 1:
+        raise ValueError(f"{table.num_columns} columns, one expected")
+    return table.column(0)
+
+
+def _array(table: Any) -> Any:
+    column = _only(table)
+    return column.chunk(0) if column.num_chunks == 1 else column.combine_chunks()
+
+
+def _pandas(table: Any) -> Any:
+    return table.to_pandas(split_blocks=True)
+
+
+def _polars(table: Any) -> Any:
+    import polars
+
+    return polars.from_arrow(table)
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    "record-batch": _batch,
+    "array": _array,
+    "chunked-array": _only,
+    "pandas": _pandas,
+    "polars": _polars,
+}
