@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import io
-import socket
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -40,22 +39,27 @@ def explained(value: Any, failure: Exception) -> NotSerializable:
 
 
 def _reason(culprit: Any, failure: Exception) -> tuple[str, str]:
-    if isinstance(culprit, io.IOBase):
-        return "it is an open file of this process", "put its path, or what it holds"
-    if isinstance(culprit, socket.socket):
-        return _REASONS[2][1:]
-    name = type(culprit).__name__
-    for names, why, remedy in _REASONS:
-        if name in names:
-            return why, remedy
+    known = _known_reason(culprit)
+    if known is not None:
+        return known
     said = str(failure) or type(failure).__name__
     return said, "leave it out, or register how it is stored: tokamak.register"
+
+
+def _known_reason(value: Any) -> tuple[str, str] | None:
+    if isinstance(value, io.IOBase):
+        return "it is an open file of this process", "put its path, or what it holds"
+    names = {kind.__name__ for kind in type(value).__mro__}
+    for reasons, why, remedy in _REASONS:
+        if names.intersection(reasons):
+            return why, remedy
+    return None
 
 
 def _find(value: Any, path: str, seen: set[int], depth: int) -> tuple[str, Any]:
     """The first part that fails of itself, none of its own parts being the reason."""
     seen.add(id(value))
-    if depth < _DEPTH_MAX:
+    if depth < _DEPTH_MAX and _known_reason(value) is None:
         for label, part in parts_of(value):
             if id(part) not in seen and not pickled.can_dump(part):
                 return _find(part, path + label, seen, depth + 1)
