@@ -1,0 +1,546 @@
+"""The calls that programs make, against a real node."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import multiprocessing
+import os
+import pickle
+import subprocess
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import tokamak
+from node import Node, eventually
+from tokamak import media_types
+from tokamak.errors import (
+    DeadlineExceeded,
+    DecodeError,
+    InvalidRequest,
+    InvalidState,
+    NodeUnavailable,
+    ObjectExists,
+    ObjectNotFound,
+    OutOfMemory,
+    PickleRefused,
+    TokamakError,
+)
+
+
+@pytest.fixture
+def client(node: Node) -> Iterator[tokamak.Client]:
+    with tokamak.connect(node.folder, name="test-client") as connected:
+        yield connected
+
+
+@pytest.fixture
+def space() -> str:
+    return "t" + uuid.uuid4().hex
+
+
+def pins(client: tokamak.Client, ref: Any) -> int:
+    return sum(pin.count for pin in client.info(ref).pins)
+
+
+# ---- values
+
+
+def test_arrays_are_views_of_the_nodes_memory(client: tokamak.Client) -> None:
+    ref = client.put({"w": np.arange(1000), "n": 1})
+    one, two = client.get(ref), client.get(ref)
+    np.testing.assert_array_equal(one["w"], np.arange(1000))
+    address = one["w"].__array_interface__["data"][0]
+    assert address == two["w"].__array_interface__["data"][0]
+    with pytest.raises(ValueError):
+        one["w"][0] = 1
+    with pytest.raises(ValueError):
+        one["w"].setflags(write=True)
+    writable = one["w"].copy()
+    writable[0] = 7
+
+
+@pytest.mark.parametrize(
+    "value", [b"x", "ä", bytearray(b"y"), None, {"a": [1, 2]}, 5, lambda: 3], ids=lambda value: str(type(value))
+)
+def test_values_come_back(client: tokamak.Client, value: Any) -> None:
+    read = client.get(client.put(value))
+    assert type(read) is type(value)
+    assert read == value or read() == value()
+
+
+def test_another_process_reads_the_very_same_memory(client: tokamak.Client, node: Node) -> None:
+    array = np.arange(500_000)
+    ref = client.put({"a": array})
+    program = f"""
+import pickle, sys, tokamak
+client = tokamak.connect({str(node.folder)!r})
+ref = pickle.loads(bytes.fromhex({pickle.dumps(ref).hex()!r}))
+array = client.get(ref)["a"]
+address = array.__array_interface__["data"][0]
+for line in open("/proc/self/maps"):
+    bounds, _, offset, device, inode, *path = line.split()
+    begin, end = (int(each, 16) for each in bounds.split("-"))
+    if begin <= address < end:
+        print(path[0], address - begin + int(offset, 16), array.sum(), array.flags.writeable)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert said[0] == f"{node.folder}/pool"
+    mine = client.get(ref)["a"].__array_interface__["data"][0]
+    assert int(said[1]) == _pool_offset(mine)
+    assert said[2:] == [str(array.sum()), "False"]
+
+
+def _pool_offset(address: int) -> int:
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            bounds, _, offset, *_ = line.split()
+            begin, end = (int(each, 16) for each in bounds.split("-"))
+            if begin <= address < end:
+                return address - begin + int(offset, 16)
+    raise AssertionError("not mapped")
+
+
+def test_memory_is_released_with_the_last_view_in_any_order(client: tokamak.Client) -> None:
+    ref = client.put({"a": np.arange(1000), "b": np.arange(50)})
+    value = client.get(ref)
+    again = client.get(ref)
+    part = value["a"][10:20]
+    view = memoryview(part)
+    assert pins(client, ref) == 2
+    del value, again
+    gc.collect()
+    assert pins(client, ref) == 1
+    del part
+    assert pins(client, ref) == 1
+    assert view[0] == 10
+    view.release()
+    assert pins(client, ref) == 0
+    table = client.get(client.put(pa.table({"x": [1, 2, 3]})))
+    column = table.column(0)
+    del table
+    assert column.to_pylist() == [1, 2, 3]
+
+
+def test_a_deleted_object_stays_readable_for_who_has_it(client: tokamak.Client) -> None:
+    used = client.info()["used"]
+    ref = client.put(np.full(1 << 20, 7.0))
+    array = client.get(ref)
+    assert client.info()["used"] >= used + (8 << 20)
+    assert client.delete(ref) == 1
+    with pytest.raises(ObjectNotFound):
+        client.get(ref)
+    assert (array == 7).all()
+    assert client.info()["used"] >= used + (8 << 20)
+    del array
+    eventually(lambda: client.info()["used"] < used + (8 << 20), "the bytes are free")
+
+
+def test_views_outlive_the_client(node: Node) -> None:
+    client = tokamak.connect(node.folder)
+    array = client.get(client.put(np.arange(1000)))
+    client.close()
+    assert array.sum() == 499_500
+    with pytest.raises(InvalidState):
+        client.put(1)
+    with pytest.raises(InvalidState):
+        client.get("0" * 32)
+
+
+def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:
+    ref = client.put(np.arange(1000))
+    with client.borrow(ref) as array:
+        assert array.sum() == 499_500
+        assert pins(client, ref) == 1
+    assert pins(client, ref) == 0
+    assert array.size == 0
+    with pytest.raises(BufferError), client.borrow(ref) as array:
+        part = array[5:]
+    assert part[0] == 5 and pins(client, ref) == 1
+    del part, array
+    assert pins(client, ref) == 0
+    with pytest.raises(KeyError), client.borrow(ref) as array:
+        raise KeyError("the block's own")
+    assert pins(client, ref) == 0
+    with client.borrow(client.put("text")) as text:
+        assert text == "text"
+
+
+# ---- names
+
+
+def test_names(client: tokamak.Client, space: str) -> None:
+    ref = client.put(1, name=f"{space}/a/b")
+    assert ref.name == f"{space}/a/b"
+    for said in (ref, ref.id, f"{space}/a/b", (space, "a/b")):
+        assert client.get(said) == 1
+    plain = client.put(2, name=space)
+    assert plain.name == f"default/{space}" and client.get(("default", space)) == 2
+    for wrong in ("0" * 32, "A" * 32, "", "UPPER/x", f"{space}/", ("a", "b", "c"), (space, "")):
+        with pytest.raises(InvalidRequest):
+            client.put(1, name=wrong)  # type: ignore[arg-type]
+    assert client.put(3, name=f"default/{'0' * 32}").name == f"default/{'0' * 32}"
+    client.delete(f"default/{'0' * 32}")
+
+
+def test_the_same_again_is_the_same_ref_and_other_bytes_exist(client: tokamak.Client, space: str) -> None:
+    name = f"{space}/x"
+    ref = client.put(b"same", name=name)
+    assert client.put(b"same", name=name) == ref
+    with pytest.raises(ObjectExists):
+        client.put(b"other", name=name)
+    with pytest.raises(ObjectExists):
+        client.put("same", name=name)  # the same bytes of another media type
+    assert client.get(name) == b"same"
+
+
+def test_refs(client: tokamak.Client, space: str) -> None:
+    ref = client.put(b"12345", name=f"{space}/x")
+    assert (len(ref.id), ref.id, ref.size) == (32, ref.id.lower(), 5)
+    assert pickle.loads(pickle.dumps(ref)) == ref == copy.deepcopy(ref) == tokamak.Ref(ref.id)
+    assert {ref: 1}[tokamak.Ref(ref.id)] == 1 and ref != "x"
+    other = client.put(1)
+    assert sorted([ref, other], key=lambda each: each.id) == sorted([ref, other])
+    nested = client.get(client.put({"inner": [ref]}))
+    assert client.get(nested["inner"][0]) == b"12345"
+    assert nested["inner"][0].name == ref.name
+
+
+# ---- several
+
+
+def test_lists(client: tokamak.Client) -> None:
+    refs = [client.put(i) for i in range(300)]
+    assert client.get(refs) == list(range(300))
+    assert client.get([refs[0], refs[0].id, refs[0]]) == [0, 0, 0]
+    assert client.get([]) == []
+
+
+def test_holes_of_a_list_are_all_named_and_no_pin_stays(client: tokamak.Client) -> None:
+    ref = client.put(np.zeros(1000))
+    with pytest.raises(ObjectNotFound) as caught:
+        client.get([ref, "1" * 32, ref, "default/nobody"])
+    assert "1" * 32 in str(caught.value) and "default/nobody" in str(caught.value)
+    assert isinstance(caught.value, KeyError)
+    assert pins(client, ref) == 0
+
+
+def test_wait(client: tokamak.Client, space: str) -> None:
+    refs = [client.put(i) for i in range(3)]
+    missing = f"{space}/late"
+    ready, pending = client.wait([refs[2], missing, refs[0]], num_returns=2)
+    assert (ready, pending) == ([refs[2], refs[0]], [missing])
+    begun = time.monotonic()
+    ready, pending = client.wait([missing], timeout=0.3)
+    assert (ready, pending) == ([], [missing]) and time.monotonic() - begun >= 0.3
+    threading.Thread(target=lambda: client.put(9, name=missing)).start()
+    assert client.wait([missing], timeout=20) == ([missing], [])
+    assert client.wait([]) == ([], [])
+    for wrong in (0, 4, -1):
+        with pytest.raises(ValueError):
+            client.wait(refs, num_returns=wrong)
+    with pytest.raises(ValueError):
+        client.wait([refs[0], refs[0]])
+
+
+def test_get_waits_as_long_as_it_is_told(client: tokamak.Client, space: str) -> None:
+    name = f"{space}/x"
+    for timeout in (0, 0.2, timedelta(milliseconds=200)):
+        begun = time.monotonic()
+        with pytest.raises(ObjectNotFound):
+            client.get(name, timeout=timeout)
+        least = timeout.total_seconds() if isinstance(timeout, timedelta) else timeout
+        assert least <= time.monotonic() - begun < least + 10
+    threading.Thread(target=lambda: client.put(5, name=name)).start()
+    assert client.get(name, timeout=None) == 5
+    for wrong in (-1, float("nan"), timedelta(seconds=-1)):
+        with pytest.raises(ValueError):
+            client.get(name, timeout=wrong)
+        with pytest.raises(ValueError):
+            client.wait([name], timeout=wrong)
+
+
+# ---- asking, deleting
+
+
+def test_info(client: tokamak.Client, space: str) -> None:
+    ref = client.put(
+        np.zeros(4), name=f"{space}/x", attributes={"a": "1"}, idle=timedelta(hours=1), group="g"
+    )
+    info = client.info(ref)
+    assert (info.ref, info.name, info.id) == (ref, f"{space}/x", ref.id)
+    assert info.size == 160 and info.media_type == media_types.NPY
+    assert dict(info.attributes) == {"a": "1"} and info.group == "g"
+    assert info.lifetime.idle == 3600 and info.expires is not None
+    array = client.get(ref)
+    (pin,) = client.info(ref).pins
+    assert (pin.process, pin.language, pin.count) == (os.getpid(), "python", 1)
+    del array
+    with pytest.raises(ObjectNotFound):
+        client.info("1" * 32)
+    ledger = client.info()
+    assert ledger["capacity"] >= ledger["used"] > 0 and ledger["free"] > 0
+    assert client.nodes()[0]["id"] == ledger["id"]
+
+
+def test_delete(client: tokamak.Client, space: str) -> None:
+    refs = [client.put(i) for i in range(3)]
+    assert client.delete(refs[0]) == 1
+    assert client.delete(refs[0]) == 0
+    assert client.delete([refs[0], refs[1], f"{space}/no"]) == 1
+    for i in range(3):
+        client.put(i, name=f"{space}/{i}", group="all")
+    assert client.delete(group=f"{space}/all") == 3
+    assert not client.contains(f"{space}/1") and client.contains(refs[2])
+    for wrong in ({}, {"refs": refs[2], "group": "x"}):
+        with pytest.raises(TypeError):
+            client.delete(**wrong)  # type: ignore[arg-type]
+
+
+def test_list(client: tokamak.Client, space: str) -> None:
+    refs = {client.put(i, name=f"{space}/k{i}") for i in range(5)}
+    assert {info.ref for info in client.list(namespace=space)} == refs
+    assert [info.name for info in client.list(namespace=space, prefix="k3")] == [f"{space}/k3"]
+    assert list(client.list(namespace=space, media_type=media_types.NPY)) == []
+
+
+def test_contains_and_peek(client: tokamak.Client) -> None:
+    ref = client.put(1)
+    assert client.contains(ref)
+    assert client.peek(ref)
+    assert not client.contains("1" * 32) and not client.peek("1" * 32)
+
+
+def test_watch(client: tokamak.Client, space: str) -> None:
+    with client.watch(namespace=space) as events:
+        ref = client.put(b"123", name=f"{space}/x")
+        client.delete(ref)
+        sealed, deleted = next(events), next(events)
+    assert (sealed.kind, sealed.id, sealed.name, sealed.size) == ("sealed", ref.id, ref.name, 3)
+    assert (deleted.kind, deleted.id) == ("deleted", ref.id)
+    assert list(events) == []
+
+
+@pytest.mark.parametrize("duration", [0, -1, timedelta(0), float("nan"), float("inf")])
+def test_lifetimes_are_above_nothing(client: tokamak.Client, duration: Any) -> None:
+    for wrong in ({"ttl": duration}, {"idle": duration}):
+        with pytest.raises(ValueError):
+            client.put(1, **wrong)
+    with pytest.raises(ValueError):
+        client.put(1, lifetime="forever")  # type: ignore[arg-type]
+    with pytest.raises(ValueError):
+        client.put(1, replicas=0)
+
+
+def test_lifetimes(client: tokamak.Client, node: Node) -> None:
+    ref = client.put(1, ttl=0.3)
+    eventually(lambda: not client.contains(ref), "its time is over")
+    with tokamak.connect(node.folder) as other:
+        ref = other.put(1, lifetime="session")
+        assert client.contains(ref)
+    eventually(lambda: not client.contains(ref), "its session has ended")
+
+
+# ---- writing in place
+
+
+def test_create(client: tokamak.Client, space: str) -> None:
+    with client.create(8 * 100, name=f"{space}/x", media_type="application/x-own") as writer:
+        array = np.frombuffer(writer.buffer, "f8")
+        array[:] = np.arange(100)
+        assert not client.contains(writer.ref)
+        del array
+    read = client.get(writer.ref)
+    assert type(read) is memoryview and np.frombuffer(read, "f8")[99] == 99
+    with pytest.raises(InvalidState):
+        writer.seal()
+    with pytest.raises(InvalidState):
+        assert writer.buffer
+
+
+def test_a_block_that_fails_aborts_and_a_forgotten_writer_too(client: tokamak.Client, space: str) -> None:
+    with pytest.raises(KeyError), client.create(1 << 20, name=f"{space}/x") as writer:
+        raise KeyError
+    assert not client.contains(writer.ref)
+    free = client.info()["leased"]
+    writer = client.create(1 << 20)
+    assert client.info()["leased"] >= free + (1 << 20)
+    del writer
+    gc.collect()
+    eventually(lambda: client.info()["leased"] <= free, "the memory is back")
+    client.put(1, name=f"{space}/x")
+
+
+def test_a_view_of_the_buffer_keeps_it_from_being_sealed(client: tokamak.Client) -> None:
+    writer = client.create(100)
+    view = np.frombuffer(writer.buffer, "u1")
+    with pytest.raises(BufferError):
+        writer.seal()
+    del view
+    assert client.contains(writer.seal())
+    for wrong in (-1,):
+        with pytest.raises(ValueError):
+            client.create(wrong)
+
+
+def test_raw_buffers(client: tokamak.Client) -> None:
+    ref = client.put_buffer(np.arange(3, dtype="u1"), media_type="image/png")
+    view = client.get_buffer(ref)
+    assert view.readonly and bytes(view) == b"\x00\x01\x02"
+    assert client.info(ref).media_type == "image/png"
+    assert bytes(client.get_buffer(client.put({"a": 1})))[:8] == b"TKPICKLE"
+
+
+# ---- errors
+
+
+def test_what_is_wrong_is_said(client: tokamak.Client, node: Node) -> None:
+    for wrong in (5, None, 1.5, ["x", "y"]):
+        with pytest.raises((TypeError, TokamakError)):
+            client.info(wrong) if wrong is not None else client.get(wrong)  # type: ignore[call-overload]
+    with pytest.raises(InvalidRequest):
+        client.get(b"short")
+    with pytest.raises(OutOfMemory) as full:
+        client.create(1 << 40)
+    assert isinstance(full.value, MemoryError) or full.value.code == "too-large"
+    with pytest.raises(NodeUnavailable):
+        tokamak.connect("/dev/shm/tokamak-no-such-folder", timeout=0.2)
+    assert client.locality.zero_copy and "store" in client.locality.reason
+
+
+def test_pickles_are_refused_on_request(client: tokamak.Client, node: Node) -> None:
+    ref, array = client.put({"a": 1}), client.put(np.arange(3))
+    with tokamak.connect(node.folder, allow_pickle=False) as careful:
+        with pytest.raises(PickleRefused):
+            careful.get(ref)
+        with pytest.raises(PickleRefused):
+            careful.get([array, ref])
+        with pytest.raises(PickleRefused), careful.borrow(ref):
+            pass
+        assert careful.get(array).sum() == 3
+        assert careful.get(careful.put("text")) == "text"
+        assert pins(careful, ref) == 0
+
+
+def test_a_body_that_lies_leaves_no_pin(client: tokamak.Client) -> None:
+    ref = client.put_buffer(b"no npy", media_type=media_types.NPY)
+    with pytest.raises(DecodeError):
+        client.get(ref)
+    assert pins(client, ref) == 0
+    assert bytes(client.get_buffer(ref)) == b"no npy"
+
+
+def test_a_deadline_is_also_a_timeout() -> None:
+    assert issubclass(DeadlineExceeded, TimeoutError)
+
+
+# ---- processes and threads
+
+
+def _in_child(folder: str, ref: tokamak.Ref, answers: Any) -> None:
+    with tokamak.connect(folder) as client:
+        array = client.get(ref)
+        answers.put(client.put(array[:3] * 2))
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn", "forkserver"])
+def test_multiprocessing(client: tokamak.Client, node: Node, method: str) -> None:
+    context = multiprocessing.get_context(method)
+    answers = context.Queue()
+    ref = client.put(np.arange(1000))
+    child = context.Process(target=_in_child, args=(str(node.folder), ref, answers))
+    child.start()
+    assert list(client.get(answers.get(timeout=60), timeout=20)) == [0, 2, 4]
+    child.join(60)
+    assert child.exitcode == 0
+    eventually(lambda: pins(client, ref) == 0, "the child's pin has ended")
+
+
+def test_a_forked_child_goes_on_with_the_parents_client(client: tokamak.Client) -> None:
+    ref = client.put(np.arange(1000))
+    array = client.get(ref)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            is_right = client.get(ref).sum() == array.sum() == 499_500
+            made = client.put({"from": "child"})
+            os._exit(0 if is_right and client.contains(made) else 1)
+        except BaseException:
+            os._exit(2)
+    assert os.waitpid(pid, 0)[1] == 0
+    assert array.sum() == 499_500
+
+
+def test_threads(client: tokamak.Client) -> None:
+    failures: list[BaseException] = []
+
+    def work(number: int) -> None:
+        try:
+            for i in range(200):
+                value = {"n": number, "a": np.full(100, i)}
+                read = client.get(client.put(value))
+                assert read["n"] == number and (read["a"] == i).all()
+        except BaseException as failure:
+            failures.append(failure)
+
+    threads = [threading.Thread(target=work, args=(i,)) for i in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert not failures
+
+
+def test_a_program_that_ends_with_views_ends_well(node: Node) -> None:
+    program = f"""
+import numpy, tokamak
+client = tokamak.connect({str(node.folder)!r})
+kept = [client.get(client.put({{"a": numpy.arange(1000)}})) for _ in range(100)]
+part = kept[3]["a"][5:]
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_memory_does_not_grow(client: tokamak.Client) -> None:
+    values: list[Callable[[], Any]] = [
+        lambda: b"x" * 100,
+        lambda: np.zeros(100),
+        lambda: {"a": np.zeros(10), "b": [1, 2]},
+        lambda: "text",
+        lambda: pa.table({"a": [1, 2, 3]}),
+    ]
+
+    def rounds(count: int) -> None:
+        refs = []
+        for i in range(count):
+            refs.append(client.put(values[i % len(values)]()))
+            client.get(refs[-1], timeout=20)
+            if len(refs) == 1000:
+                client.delete(refs)
+                refs.clear()
+        client.delete(refs)
+
+    rounds(20_000)
+    before = _own_bytes()
+    rounds(100_000)
+    assert _own_bytes() - before < 16 << 20
+
+
+def _own_bytes() -> int:
+    gc.collect()
+    with open("/proc/self/smaps_rollup") as said:
+        for line in said:
+            if line.startswith("Anonymous:"):
+                return int(line.split()[1]) << 10
+    raise AssertionError("no such line")
