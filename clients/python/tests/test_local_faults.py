@@ -585,3 +585,39 @@ def test_a_file_limit_of_the_process_is_said(node: Node) -> None:
     )
     said, _ = child.communicate(timeout=60)
     assert said == "True\n"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_may_not_read_or_write_is_told_so(
+    own_node: Callable[..., Node], connect: Callable[..., LocalBackend]
+) -> None:
+    node = own_node("64MB")
+    backend = connect(node)
+    stored = backend.put([PATTERN], PLAIN)
+    assert backend.get(stored.id) is not None
+    os.chmod(node.parent, 0o755)
+    os.chown(node.folder / "pool", -1, 65_533)
+
+    def stranger() -> None:
+        os.setgroups([])
+        os.setgid(65_534)
+        os.setuid(65_534)
+        with pytest.raises(errors.PermissionDenied):
+            LocalBackend(str(node.folder), timeout=1.0)
+
+    def reader() -> None:
+        os.setgroups([])
+        os.setuid(65_534)  # and still of the folder's group
+        mine = LocalBackend(str(node.folder), timeout=10.0)
+        assert bytes(mine.get(stored.id).data) == PATTERN  # type: ignore[union-attr]
+        for call in (
+            lambda: mine.put([b"x"], PLAIN),
+            lambda: mine.put([bytes(9 << 20)], PLAIN),
+            lambda: mine.create(1, PLAIN),
+        ):
+            with pytest.raises(errors.PermissionDenied):
+                call()
+
+    assert run_child(stranger) == 0
+    assert run_child(reader) == 0
+    eventually(lambda: backend.info()["leased"] < 1 << 20, "no lane is left behind")

@@ -12,6 +12,7 @@ from tokamak import errors
 from tokamak._http2 import (
     CANCELLED,
     DEADLINE_EXCEEDED,
+    PERMISSION_DENIED,
     RESOURCE_EXHAUSTED,
     UNAVAILABLE,
     Call,
@@ -19,8 +20,8 @@ from tokamak._http2 import (
     Connections,
 )
 
-ALREADY_EXISTS, NOT_FOUND, PERMISSION_DENIED, FAILED_PRECONDITION = 6, 5, 7, 9
-_INVALID = frozenset((3, FAILED_PRECONDITION, 10, 11, 12))
+NOT_FOUND = 5
+_INVALID = frozenset((3, 6, 9, 10, 11, 12))  # what another call would be
 _DATA_LOSS = 15
 
 _SERVICE = "/tokamak.local.v1.Local/"

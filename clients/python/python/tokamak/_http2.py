@@ -32,7 +32,8 @@ _CONFIG = h2.config.H2Configuration(
     normalize_outbound_headers=False,
 )
 
-CANCELLED, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 1, 4, 8, 13, 14
+CANCELLED, DEADLINE_EXCEEDED, PERMISSION_DENIED = 1, 4, 7
+RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 8, 13, 14
 
 
 class CallFailed(Exception):
@@ -60,7 +61,8 @@ class Connection:
             self.flush()
         except OSError as failure:
             self.socket.close()
-            raise CallFailed(UNAVAILABLE, f"cannot connect to {path}: {failure}") from failure
+            code = PERMISSION_DENIED if isinstance(failure, PermissionError) else UNAVAILABLE
+            raise CallFailed(code, f"cannot connect to {path}: {failure}") from failure
 
     def flush(self) -> None:
         waiting = self.http.data_to_send()

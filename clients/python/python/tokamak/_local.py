@@ -147,6 +147,8 @@ class LocalBackend:
 
     def _failure(self, failure: Exception, session: Session) -> errors.TokamakError:
         """What a failure below means to the caller."""
+        if isinstance(failure, errors.TokamakError):
+            return failure
         if isinstance(failure, Fenced):
             session.end_calls()
             return errors.InvalidState(
@@ -171,6 +173,11 @@ class LocalBackend:
             if session.is_connected:
                 return errors.DeadlineExceeded(said, remedy="give it longer, or repeat it")
             return errors.NodeUnavailable(f"{self._folder} is away: {said}", remedy="repeat it")
+        if isinstance(failure, PermissionError):
+            return errors.PermissionDenied(
+                f"user {os.geteuid()} may read {self._folder}, not write there: {failure}",
+                remedy="run as a member of its group of writers",
+            )
         raise failure
 
     @property
@@ -230,7 +237,7 @@ class LocalBackend:
                 stored = session.native.put(parts, session.plan(meta), None, 0.0)
                 if type(stored) is NativeStored:
                     return stored
-            except (Stale, Fenced):
+            except (Stale, Fenced, PermissionError):
                 pass  # said again below, where it is dealt with
         return self._put(parts, meta, name, Deadline(self._timeout if deadline is None else deadline))
 
@@ -272,7 +279,7 @@ class LocalBackend:
                 session.supply(answer, deadline)
             except Stale:
                 self._attach_again(session)
-            except (Fenced, Refused, Unanswered) as failure:
+            except (Fenced, Refused, Unanswered, PermissionError) as failure:
                 raise self._failure(failure, session) from failure
 
     def _put_single(
@@ -287,21 +294,12 @@ class LocalBackend:
     ) -> NativeStored | None:
         named = None if name is None else named_id(*name)
         try:
-            lease = session.lease_single(wanted.size, named, deadline)
+            writing = session.begin(metadata, wanted.payload, named, deadline)
         except errors.ObjectExists:
             existing = self._existing(meta, cast(Name, name), parts)
             if existing is None:
                 raise
             return cast(NativeStored, existing)
-        writing = session.native.begin(
-            lease.lane,
-            lease.extent_number,
-            lease.start,
-            lease.length,
-            metadata,
-            wanted.payload,
-            named,
-        )
         try:
             writing.fill(parts)
             return writing.commit(deadline.left())
@@ -352,21 +350,11 @@ class LocalBackend:
             session = self._current()
             metadata = session.plan(meta) if name is None else session.encode(meta, name)
             try:
-                record = NativeWriting.record_bytes(len(metadata), size)
-                lease = session.lease_single(record, named, limit)
-                writing = session.native.begin(
-                    lease.lane,
-                    lease.extent_number,
-                    lease.start,
-                    lease.length,
-                    metadata,
-                    size,
-                    named,
-                )
+                writing = session.begin(metadata, size, named, limit)
                 return LocalWriting(self, session, writing, meta, name, limit)
             except Stale:
                 self._attach_again(session)
-            except Fenced as failure:
+            except (Fenced, PermissionError) as failure:
                 raise self._failure(failure, session) from failure
 
     # ---- reading

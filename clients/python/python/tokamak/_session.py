@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -12,9 +13,10 @@ from tokamak._backend import Meta, Name
 from tokamak._control import NOT_FOUND, Control, Deadline, T, is_passing, translate
 from tokamak._http2 import Call, CallFailed
 from tokamak._metadata import encode
-from tokamak._native import Attachment, NotReady, OtherLayout, Stale, Wanted
+from tokamak._native import Attachment, NotReady, OtherLayout, Stale, Wanted, Writing
 from tokamak._proto import local_pb2 as local
 
+_LOG = logging.getLogger(__name__)
 STEP_SECONDS = 2.0
 _ATTACH_PAUSE_SECONDS = 0.005
 _LANGUAGE_PYTHON = 2
@@ -140,13 +142,6 @@ class Session:
             lease = self._lease(request, deadline)
             self.native.add_lane(lease.lane, lease.extent_number, lease.start, lease.length)
 
-    def lease_single(self, size: int, reserve: bytes | None, deadline: Deadline) -> local.LeaseResponse:
-        """Leases a lane for one record. Raises ``ObjectExists`` when the name is reserved."""
-        request = local.LeaseRequest(kind=local.LeaseRequest.KIND_SINGLE, size_bytes=size)
-        if reserve is not None:
-            request.reserve = reserve
-        return self._lease(request, deadline)
-
     def _lease(self, request: local.LeaseRequest, deadline: Deadline) -> local.LeaseResponse:
         request.session = self.name
         while True:
@@ -208,8 +203,32 @@ class Session:
         try:
             self.control.call_once("Return", request, local.ReturnResponse, STEP_SECONDS)
         except errors.TokamakError:
-            if self.is_connected and self.stream.has_ended is False:
-                self.stream.poll()
+            _LOG.debug("lanes %s were not given back", lanes, exc_info=True)
+
+    def begin(
+        self, metadata: bytes, size: int, named: bytes | None, deadline: Deadline
+    ) -> Writing:
+        """Leases a lane for one record, and begins it. Raises ``ObjectExists`` when the name is reserved."""
+        request = local.LeaseRequest(
+            kind=local.LeaseRequest.KIND_SINGLE,
+            size_bytes=Writing.record_bytes(len(metadata), size),
+        )
+        if named is not None:
+            request.reserve = named
+        lease = self._lease(request, deadline)
+        try:
+            return self.native.begin(
+                lease.lane,
+                lease.extent_number,
+                lease.start,
+                lease.length,
+                metadata,
+                size,
+                named,
+            )
+        except BaseException:
+            self._return([lease.lane])
+            raise
 
     def _repair(self) -> bool:
         """Tries once to resume. Lanes that the node lent and nobody here knows of, as the answer was lost,
