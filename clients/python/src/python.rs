@@ -429,21 +429,12 @@ impl PyAttachment {
         if size > SHARED_RECORD_MAX {
             return wanted(None);
         }
-        let mut lane = match lanes.take() {
-            Taken::Closed => return Err(Stale::new_err(())),
-            Taken::Lane(lane) => lane,
-            Taken::None => {
-                if py.detach(|| lanes.may_lease_or_wait()) {
-                    return wanted(None);
-                }
-                drop(held);
-                return Self::put(
-                    slf,
-                    parts,
-                    metadata,
-                    named.map(Id::bytes).as_ref().map(|b| &b[..]),
-                    timeout,
-                );
+        let mut lane = loop {
+            match lanes.take() {
+                Taken::Closed => return Err(Stale::new_err(())),
+                Taken::Lane(lane) => break lane,
+                Taken::None if py.detach(|| lanes.may_lease_or_wait()) => return wanted(None),
+                Taken::None => py.check_signals()?,
             }
         };
         if !lane.fits(metadata_length, size) {

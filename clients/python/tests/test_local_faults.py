@@ -19,6 +19,7 @@ from node import Node, eventually
 from tokamak import errors
 from tokamak._backend import Meta, Name
 from tokamak._local import LocalBackend
+from tokamak._native import Stored as NativeStored
 
 numpy = pytest.importorskip("numpy")
 
@@ -147,6 +148,38 @@ def test_threads_put_and_get_at_the_same_time(node: Node, backend: LocalBackend)
         thread.join()
     assert not failures
     assert backend._session.native.pins == 0
+
+
+def test_a_long_copy_lets_other_threads_run(node: Node, backend: LocalBackend) -> None:
+    """With a switch interval that never ends, another thread runs only where the lock was let go of."""
+    payload = bytes(2 << 20)
+    ticks, stop = [0], threading.Event()
+
+    def tick() -> None:
+        while not stop.is_set():
+            ticks[0] += 1
+            time.sleep(0)
+
+    def put() -> object:
+        return backend._session.native.put([payload], b"", None, 0.0)
+
+    thread = threading.Thread(target=tick)
+    interval = sys.getswitchinterval()
+    try:
+        thread.start()
+        sys.setswitchinterval(1000)
+        for _ in range(20):
+            backend.put([payload], PLAIN)
+            before = ticks[0]
+            stored, after = put(), ticks[0]
+            if isinstance(stored, NativeStored) and after > before:
+                break
+        else:
+            pytest.fail("no other thread ran during a copy of 2 MiB")
+    finally:
+        sys.setswitchinterval(interval)
+        stop.set()
+        thread.join()
 
 
 def test_a_view_that_lives_at_the_interpreters_exit_does_no_harm(node: Node) -> None:
