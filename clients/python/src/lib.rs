@@ -13,6 +13,7 @@ mod index;
 mod lanes;
 mod memory;
 mod metadata;
+mod objects;
 mod pins;
 mod pool;
 mod python;
@@ -22,8 +23,10 @@ mod store;
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
+    use crate::objects::{Found, Stored, Wanted, Writing};
+    #[pymodule_export]
     use crate::python::{
-        Corrupt, Fenced, Found, NotReady, OtherLayout, PyAttachment, Refused, Stale, Stored,
-        TooManyPins, Unanswered, Wanted, Writing, named_id,
+        Corrupt, Fenced, NotReady, OtherLayout, PyAttachment, Refused, Stale, TooManyPins,
+        Unanswered, named_id,
     };
 }

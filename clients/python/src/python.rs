@@ -1,21 +1,20 @@
-//! What Python sees: [`PyAttachment`], and the objects that it gives out.
+//! The attachment as Python sees it.
 
-use std::ffi::c_int;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use pyo3::exceptions::{PyBufferError, PyTypeError, PyValueError};
-use pyo3::ffi;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyList, PyString, PyTuple};
+use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 
 use crate::attachment::{Attachment, Failure, Pinned};
 use crate::buffers::Held;
 use crate::copier;
 use crate::lanes::{Lane, Lanes, SHARED_RECORD_MAX, Taken};
-use crate::metadata::{self, MediaType, Name};
+use crate::metadata::{MediaType, Name};
+use crate::objects::{Found, Stored, Wanted, Writing};
 use crate::pool::{self, Id};
 use crate::session::{ANSWER_CREATED, ANSWER_EXISTS, Session};
 
@@ -115,7 +114,7 @@ fn id(bytes: &[u8]) -> PyResult<Id> {
     Ok(Id::of(bytes))
 }
 
-fn seconds(time: f64) -> Duration {
+pub fn seconds(time: f64) -> Duration {
     Duration::try_from_secs_f64(time.max(0.0)).unwrap_or(Duration::MAX)
 }
 
@@ -130,10 +129,14 @@ type Interned = (Box<[u8]>, Py<PyString>);
 
 /// Media types as Python strings, one of each.
 #[derive(Default)]
-struct MediaTypes(Mutex<Vec<Interned>>);
+pub struct MediaTypes(Mutex<Vec<Interned>>);
 
 impl MediaTypes {
-    fn get<'py>(&self, py: Python<'py>, media_type: &MediaType) -> PyResult<Bound<'py, PyString>> {
+    pub fn get<'py>(
+        &self,
+        py: Python<'py>,
+        media_type: &MediaType,
+    ) -> PyResult<Bound<'py, PyString>> {
         let bytes = media_type.as_bytes();
         if bytes.is_empty() {
             return Ok(pyo3::intern!(py, "application/octet-stream").clone());
@@ -154,9 +157,9 @@ impl MediaTypes {
     }
 }
 
-struct Shared {
-    attachment: Arc<Attachment>,
-    media_types: MediaTypes,
+pub struct Shared {
+    pub attachment: Arc<Attachment>,
+    pub media_types: MediaTypes,
 }
 
 #[pyclass(frozen, name = "Attachment", module = "tokamak._native")]
@@ -165,7 +168,7 @@ pub struct PyAttachment {
 }
 
 impl PyAttachment {
-    fn attachment(&self) -> &Attachment {
+    pub fn attachment(&self) -> &Attachment {
         &self.shared.attachment
     }
 
@@ -180,7 +183,7 @@ impl PyAttachment {
         )
     }
 
-    fn check_writable(&self) -> PyResult<(&Session, &Lanes)> {
+    pub fn check_writable(&self) -> PyResult<(&Session, &Lanes)> {
         self.attachment().check()?;
         let session = self.attachment().session()?;
         if session.is_fenced() {
@@ -190,7 +193,7 @@ impl PyAttachment {
     }
 
     /// Waits for the node's answer to a named record (R9), and for nothing else.
-    fn await_answer(
+    pub fn await_answer(
         &self,
         py: Python<'_>,
         lane: u32,
@@ -586,379 +589,5 @@ impl PyAttachment {
 
     fn bequeath(&self, heir: &Bound<'_, Self>) -> PyResult<()> {
         Ok(self.attachment().bequeath(&heir.get().shared.attachment)?)
-    }
-}
-
-/// A sealed object, pinned until the last view of it is gone.
-#[pyclass(frozen, module = "tokamak._native")]
-pub struct Found {
-    shared: Arc<Shared>,
-    id: Id,
-    pinned: Pinned,
-}
-
-impl Drop for Found {
-    fn drop(&mut self) {
-        self.shared.attachment.release(self.pinned.word);
-    }
-}
-
-impl Found {
-    fn metadata_offset(&self) -> u64 {
-        self.pinned.location + pool::HEADER
-    }
-
-    fn metadata_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![0; self.pinned.metadata as usize];
-        self.shared
-            .attachment
-            .pool
-            .copy_to(self.metadata_offset(), &mut bytes);
-        bytes
-    }
-}
-
-#[pymethods]
-impl Found {
-    #[getter]
-    fn data(slf: Bound<'_, Self>) -> Bound<'_, Self> {
-        slf
-    }
-
-    #[getter]
-    fn id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.id.bytes())
-    }
-
-    #[getter]
-    fn size(&self) -> u64 {
-        self.pinned.size
-    }
-
-    #[getter]
-    fn incarnation(&self) -> u64 {
-        self.pinned.incarnation
-    }
-
-    #[getter]
-    fn media_type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let pool = &self.shared.attachment.pool;
-        let media_type = MediaType::read(pool, self.metadata_offset(), self.pinned.metadata);
-        self.shared.media_types.get(py, &media_type)
-    }
-
-    #[getter]
-    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let attributes = PyDict::new(py);
-        for (name, value) in metadata::attributes(&self.metadata_bytes()).unwrap_or_default() {
-            attributes.set_item(name, value)?;
-        }
-        Ok(attributes)
-    }
-
-    #[getter]
-    fn metadata<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.metadata_bytes())
-    }
-
-    fn __len__(&self) -> usize {
-        self.pinned.size as usize
-    }
-
-    /// Whether the parts, one after the other, are these bytes.
-    fn equals(&self, py: Python<'_>, parts: &Bound<'_, PyAny>) -> PyResult<bool> {
-        let held = Held::of(parts)?;
-        if copier::total(held.parts()) != self.pinned.size {
-            return Ok(false);
-        }
-        let sources = held.parts();
-        let pool = &self.shared.attachment.pool;
-        Ok(py.detach(|| copier::equals(sources, pool, self.pinned.payload)))
-    }
-
-    /// # Safety
-    /// As the interpreter calls it.
-    unsafe fn __getbuffer__(
-        slf: Bound<'_, Self>,
-        view: *mut ffi::Py_buffer,
-        flags: c_int,
-    ) -> PyResult<()> {
-        let found = slf.get();
-        let start = found
-            .shared
-            .attachment
-            .pool
-            .pointer(found.pinned.payload, found.pinned.size);
-        // SAFETY: the bytes are pinned as long as the object lives, which the view refers to; the
-        // mapping is read-only, and so is the view.
-        unsafe { fill(&slf, view, start, found.pinned.size, true, flags) }
-    }
-}
-
-/// Fills a view that the interpreter asked for.
-///
-/// # Safety
-/// The range has to be valid as long as `owner` is.
-unsafe fn fill<T>(
-    owner: &Bound<'_, T>,
-    view: *mut ffi::Py_buffer,
-    start: *mut u8,
-    size: u64,
-    is_read_only: bool,
-    flags: c_int,
-) -> PyResult<()> {
-    // SAFETY: the interpreter gives a view to be filled.
-    let result = unsafe {
-        ffi::PyBuffer_FillInfo(
-            view,
-            owner.as_ptr(),
-            start.cast(),
-            size as ffi::Py_ssize_t,
-            is_read_only.into(),
-            flags,
-        )
-    };
-    if result == 0 {
-        Ok(())
-    } else {
-        Err(PyErr::fetch(owner.py()))
-    }
-}
-
-#[pyclass(frozen, module = "tokamak._native")]
-pub struct Stored {
-    id: Id,
-    #[pyo3(get)]
-    size: u64,
-    #[pyo3(get)]
-    incarnation: u64,
-    #[pyo3(get)]
-    created: bool,
-}
-
-#[pymethods]
-impl Stored {
-    #[getter]
-    fn id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.id.bytes())
-    }
-}
-
-/// A put needs memory that the node is to be asked for: a shared lane, the next extent of the one that
-/// this holds, or a lane of its own for a record longer than a shared one takes.
-#[pyclass(frozen, module = "tokamak._native")]
-pub struct Wanted {
-    attachment: Py<PyAttachment>,
-    held: Mutex<Option<Lane>>,
-    /// Bytes that the record may need.
-    #[pyo3(get)]
-    size: u64,
-    /// Bytes of the object.
-    #[pyo3(get)]
-    payload: u64,
-    #[pyo3(get)]
-    lane: Option<u32>,
-    #[pyo3(get)]
-    is_single: bool,
-}
-
-impl Wanted {
-    fn new(
-        attachment: &Bound<'_, PyAttachment>,
-        lane: Option<Lane>,
-        metadata: u64,
-        payload: u64,
-    ) -> Wanted {
-        Wanted {
-            attachment: attachment.clone().unbind(),
-            size: pool::record_bytes_max(metadata, payload),
-            payload,
-            lane: lane.as_ref().map(|lane| lane.number),
-            is_single: payload > SHARED_RECORD_MAX,
-            held: Mutex::new(lane),
-        }
-    }
-}
-
-#[pymethods]
-impl Wanted {
-    /// The lane's next extent, as leased.
-    fn supply(&self, extent: u64, start: u64, length: u64) -> PyResult<()> {
-        let attachment = self.attachment.get().attachment();
-        let lanes = attachment.lanes()?;
-        if let Some(mut lane) = self.held.lock().unwrap().take() {
-            let entered = lane.enter(attachment.session()?, lanes, extent, start, length);
-            lanes.give(lane);
-            entered?;
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Wanted {
-    fn drop(&mut self) {
-        if let (Some(lane), Some(lanes)) = (
-            self.held.lock().unwrap().take(),
-            self.attachment.get().attachment().lanes_if_any(),
-        ) {
-            lanes.give(lane);
-        }
-    }
-}
-
-/// An object in a lane of its own, between create and seal. Its memory goes back when this is dropped,
-/// which no view of it outlives.
-#[pyclass(frozen, module = "tokamak._native")]
-pub struct Writing {
-    attachment: Py<PyAttachment>,
-    metadata: Box<[u8]>,
-    payload: u64,
-    #[pyo3(get)]
-    size: u64,
-    id: Id,
-    is_named: bool,
-    /// None: it has ended.
-    lane: Mutex<Option<Lane>>,
-    exports: AtomicUsize,
-}
-
-impl Writing {
-    fn end(&self) {
-        if let (Some(lane), Some(lanes)) = (
-            self.lane.lock().unwrap().take(),
-            self.attachment.get().attachment().lanes_if_any(),
-        ) {
-            lanes.end(lane);
-        }
-    }
-
-    fn check(&self) -> PyResult<()> {
-        if self.attachment.get().attachment().is_forked_child()
-            || self.lane.lock().unwrap().is_none()
-        {
-            return Err(Stale::new_err(()));
-        }
-        Ok(())
-    }
-}
-
-impl Drop for Writing {
-    fn drop(&mut self) {
-        self.end();
-    }
-}
-
-#[pymethods]
-impl Writing {
-    #[getter]
-    fn id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
-        PyBytes::new(py, &self.id.bytes())
-    }
-
-    /// Bytes to be leased for an object.
-    #[staticmethod]
-    fn record_bytes(metadata: u64, payload: u64) -> u64 {
-        pool::record_bytes_max(metadata, payload)
-    }
-
-    /// Copies the parts, which are as long as the object, into their place.
-    fn fill(&self, py: Python<'_>, parts: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.check()?;
-        let held = Held::of(parts)?;
-        if copier::total(held.parts()) != self.size {
-            return Err(PyValueError::new_err(
-                "the parts are not as long as the object",
-            ));
-        }
-        let lanes = self.attachment.get().attachment().lanes()?;
-        let sources = held.parts();
-        Ok(py.detach(|| copier::copy(sources, lanes, self.payload))?)
-    }
-
-    /// Whether the parts, one after the other, are what was written.
-    fn equals(&self, found: &Bound<'_, Found>) -> PyResult<bool> {
-        self.check()?;
-        let found = found.get();
-        let lanes = self.attachment.get().attachment().lanes()?;
-        let part = copier::Part {
-            start: lanes.pool.pointer(self.payload, self.size),
-            length: self.size as usize,
-        };
-        let pool = &found.shared.attachment.pool;
-        Ok(self.size == found.pinned.size && copier::equals(&[part], pool, found.pinned.payload))
-    }
-
-    /// Seals it: the tail moves once (R8). A name's answer is waited for.
-    fn commit(&self, py: Python<'_>, timeout: f64) -> PyResult<Stored> {
-        self.check()?;
-        if self.exports.load(Ordering::Acquire) > 0 {
-            return Err(PyBufferError::new_err(
-                "a view of the buffer is still alive",
-            ));
-        }
-        let this = self.attachment.get();
-        let (session, lanes) = this.check_writable()?;
-        let Some(mut lane) = self.lane.lock().unwrap().take() else {
-            return Err(Stale::new_err(()));
-        };
-        // A named record is told by its position, an empty payload may lie on cold pages.
-        let position = lane
-            .warm(lanes, self.payload)
-            .map(|()| lane.commit(session, &lanes.pool, self.id, &self.metadata, self.size));
-        let answer = match position {
-            Err(failure) => Err(failure.into()),
-            Ok(position) if self.is_named => {
-                pool::ring(&lanes.pool);
-                this.await_answer(py, lane.number, position, timeout)
-            }
-            Ok(_) => {
-                pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
-                Ok((true, 0))
-            }
-        };
-        lanes.end(lane);
-        let (created, incarnation) = answer?;
-        Ok(Stored {
-            id: self.id,
-            size: self.size,
-            incarnation,
-            created,
-        })
-    }
-
-    /// No seal any more. The memory goes back with the last view.
-    fn abort(slf: &Bound<'_, Self>) {
-        let this = slf.get();
-        if this.exports.load(Ordering::Acquire) == 0 {
-            this.end();
-        }
-    }
-
-    /// # Safety
-    /// As the interpreter calls it.
-    unsafe fn __getbuffer__(
-        slf: Bound<'_, Self>,
-        view: *mut ffi::Py_buffer,
-        flags: c_int,
-    ) -> PyResult<()> {
-        let this = slf.get();
-        this.check()?;
-        let lanes = this.attachment.get().attachment().lanes()?;
-        slf.py().detach(|| {
-            lanes
-                .pages
-                .warm(&lanes.pool, this.payload, this.payload + this.size)
-        })?;
-        let start = lanes.pool.pointer(this.payload, this.size);
-        // SAFETY: the lane is held as long as the object lives, which the view refers to.
-        unsafe { fill(&slf, view, start, this.size, false, flags)? };
-        this.exports.fetch_add(1, Ordering::Relaxed);
-        Ok(())
-    }
-
-    /// # Safety
-    /// As the interpreter calls it.
-    unsafe fn __releasebuffer__(&self, _view: *mut ffi::Py_buffer) {
-        self.exports.fetch_sub(1, Ordering::Release);
     }
 }
