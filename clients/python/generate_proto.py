@@ -37,9 +37,13 @@ def generate(target: Path) -> None:
         target.mkdir(parents=True, exist_ok=True)
         for made in sorted(Path(scratch).rglob("*.py*")):
             text = made.read_text()
-            text = re.sub(r"^from tokamak\.[\w.]+ import", "from tokamak._proto import", text, flags=re.M)
+            text = re.sub(
+                r"^from tokamak\.[\w.]+ import", "from tokamak._proto import", text, flags=re.M
+            )
             (target / made.name).write_text(text)
-    (target / "__init__.py").write_text('"""Generated from the files below proto/ by generate_proto.py."""\n')
+    (target / "__init__.py").write_text(
+        '"""Generated from the files below proto/ by generate_proto.py."""\n'
+    )
 
 
 if __name__ == "__main__":

@@ -69,7 +69,9 @@ def test_arrays_are_views_of_the_nodes_memory(client: tokamak.Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", [b"x", "ä", bytearray(b"y"), None, {"a": [1, 2]}, 5, lambda: 3], ids=lambda value: str(type(value))
+    "value",
+    [b"x", "ä", bytearray(b"y"), None, {"a": [1, 2]}, 5, lambda: 3],
+    ids=lambda value: str(type(value)),
 )
 def test_values_come_back(client: tokamak.Client, value: Any) -> None:
     read = client.get(client.put(value))
@@ -193,7 +195,9 @@ def test_names(client: tokamak.Client, space: str) -> None:
     client.delete(f"default/{'0' * 32}")
 
 
-def test_the_same_again_is_the_same_ref_and_other_bytes_exist(client: tokamak.Client, space: str) -> None:
+def test_the_same_again_is_the_same_ref_and_other_bytes_exist(
+    client: tokamak.Client, space: str
+) -> None:
     name = f"{space}/x"
     ref = client.put(b"same", name=name)
     assert client.put(b"same", name=name) == ref
@@ -368,7 +372,9 @@ def test_create(client: tokamak.Client, space: str) -> None:
         assert writer.buffer
 
 
-def test_a_block_that_fails_aborts_and_a_forgotten_writer_too(client: tokamak.Client, space: str) -> None:
+def test_a_block_that_fails_aborts_and_a_forgotten_writer_too(
+    client: tokamak.Client, space: str
+) -> None:
     with pytest.raises(KeyError), client.create(1 << 20, name=f"{space}/x") as writer:
         raise KeyError
     assert not client.contains(writer.ref)

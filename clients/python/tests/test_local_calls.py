@@ -142,7 +142,9 @@ def test_i24_of_many_creators_one_wins(node: Node, connect: Callable[..., LocalB
     def create(backend: LocalBackend, payload: bytes) -> None:
         barrier.wait()
         try:
-            outcomes.append("created" if backend.put([payload], PLAIN, name=name).created else "same")
+            outcomes.append(
+                "created" if backend.put([payload], PLAIN, name=name).created else "same"
+            )
         except errors.ObjectExists:
             outcomes.append("exists")
 
@@ -245,7 +247,9 @@ def test_get_all_tells_what_is_missing(node: Node, backend: LocalBackend) -> Non
     assert backend._session.native.pins == 0
 
 
-def test_delete_is_final_and_bytes_stay_for_who_holds_them(node: Node, backend: LocalBackend) -> None:
+def test_delete_is_final_and_bytes_stay_for_who_holds_them(
+    node: Node, backend: LocalBackend
+) -> None:
     name = unique(node)
     payload = bytes(range(256)) * 4096
     backend.put([payload], PLAIN, name=name)
@@ -276,7 +280,9 @@ def test_groups_lists_and_lifetimes(node: Node, backend: LocalBackend) -> None:
     assert len(list(backend.list(namespace="lists"))) == 1
 
 
-def test_an_object_ends_with_its_session_and_not_before(node: Node, connect: Callable[..., LocalBackend]) -> None:
+def test_an_object_ends_with_its_session_and_not_before(
+    node: Node, connect: Callable[..., LocalBackend]
+) -> None:
     reader, writer = connect(node), connect(node)
     stored = writer.put([b"x"], Meta(lifetime=Lifetime(session=True)))
     assert reader.contains(stored.id)
@@ -352,7 +358,9 @@ def test_out_of_memory_at_the_deadline(
     assert backend.put([bytes(15 << 20)], PLAIN).created
 
 
-def test_a_closed_client_says_so_and_its_views_stay(node: Node, connect: Callable[..., LocalBackend]) -> None:
+def test_a_closed_client_says_so_and_its_views_stay(
+    node: Node, connect: Callable[..., LocalBackend]
+) -> None:
     backend, other = connect(node), connect(node)
     stored = backend.put([b"x" * 1000], PLAIN)
     found = backend.get(stored.id)

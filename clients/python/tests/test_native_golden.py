@@ -127,7 +127,9 @@ def test_metadata_is_read() -> None:
         assert read.until_deleted == meta.lifetime.until_deleted
         assert bool(read.session_number) == meta.lifetime.session
         assert read.idle_millis == (meta.lifetime.idle or 0) * 1000
-        assert read.until_millis == (NOW_MILLIS + meta.lifetime.ttl * 1000 if meta.lifetime.ttl else 0)
+        assert read.until_millis == (
+            NOW_MILLIS + meta.lifetime.ttl * 1000 if meta.lifetime.ttl else 0
+        )
 
 
 def test_i9_no_index_however_damaged_makes_a_reader_fault(store: Path) -> None:
@@ -135,12 +137,21 @@ def test_i9_no_index_however_damaged_makes_a_reader_fault(store: Path) -> None:
     index = store / "index"
     written = index.read_bytes()
     slot = written.index(named_id(*NAME)) - 8
-    values = (0, 1, 2, 0x7F, 1 << 12, (1 << 15) - 16, 1 << 15, 1 << 47, (1 << 63) - 1, (1 << 64) - 1)
+    values = (
+        0,
+        1,
+        2,
+        0x7F,
+        1 << 12,
+        (1 << 15) - 16,
+        1 << 15,
+        1 << 47,
+        (1 << 63) - 1,
+        (1 << 64) - 1,
+    )
     for word in (*range(slot, slot + 64, 8), len(written) - 4096, len(written) - 8):
         for value in values:
-            index.write_bytes(
-                written[:word] + struct.pack("<Q", value) + written[word + 8 :]
-            )
+            index.write_bytes(written[:word] + struct.pack("<Q", value) + written[word + 8 :])
             attachment = Attachment(str(store))
             for wanted in (NAME, anonymous(1), anonymous(1007)):
                 try:

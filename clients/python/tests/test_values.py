@@ -145,7 +145,9 @@ def test_a_memoryview_comes_back_read_only_in_place() -> None:
 def test_text() -> None:
     assert stored("ä€")[0] == "text/plain; charset=utf-8"
     assert back("ä€😀") == "ä€😀"
-    assert values.decode(memoryview(b"\xe4"), "text/plain; charset=latin-1", allow_pickle=False) == "ä"
+    assert (
+        values.decode(memoryview(b"\xe4"), "text/plain; charset=latin-1", allow_pickle=False) == "ä"
+    )
     with pytest.raises(NotSerializable, match="surrogate at index 1"):
         stored("a\ud800")
     with pytest.raises(DecodeError):
@@ -544,7 +546,9 @@ def npy(header: bytes, body: bytes = b"") -> memoryview:
     [
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(8)),
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(24)),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952, 8)}", bytes(8)),
+        npy(
+            b"{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952, 8)}", bytes(8)
+        ),
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", bytes(8)),
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", bytes(8)),
         npy(b"{'descr': '<f8', 'fortran_order': 1, 'shape': (1,)}", bytes(8)),
@@ -558,7 +562,9 @@ def npy(header: bytes, body: bytes = b"") -> memoryview:
         npy(b"(" * 5000),
         npy(b"'" + b"\\" * 99),
         npy(b"\x00\xff"),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': " + b"(1," * 100 + b")" * 100 + b"}"),
+        npy(
+            b"{'descr': '<f8', 'fortran_order': False, 'shape': " + b"(1," * 100 + b")" * 100 + b"}"
+        ),
         memoryview(b"\x93NUMPY\x01\x00\xff\xff{}"),
         memoryview(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"),
         memoryview(b"\x93NUMPY\x09\x00\x00\x00"),

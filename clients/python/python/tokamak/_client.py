@@ -340,9 +340,7 @@ class Client:
             if decoder is not None:
                 answer.append(decoder(each.data, media_type))
             else:
-                answer.append(
-                    values.decode(each.data, media_type, allow_pickle=self._allow_pickle)
-                )
+                answer.append(values.decode(each.data, media_type, allow_pickle=self._allow_pickle))
         return answer
 
     def get_buffer(self, ref: Wanted, *, timeout: Duration | None = 0) -> memoryview:
@@ -435,7 +433,7 @@ class Client:
             raise TypeError("delete takes refs or a group")
         if group is not None:
             return self._backend.delete_group(group_of(group))
-        wanted = refs if isinstance(refs, list) else [refs]
+        wanted: Sequence[Any] = refs if isinstance(refs, list) else [refs]
         return self._backend.delete([target_of(ref) for ref in wanted])
 
     def list(

@@ -112,7 +112,9 @@ class Control:
         self.folder = folder
         self._connections = Connections(f"{folder}/control")
 
-    def call_once(self, method: str, request: Message, answer: Callable[[], T], seconds: float) -> T:
+    def call_once(
+        self, method: str, request: Message, answer: Callable[[], T], seconds: float
+    ) -> T:
         """Calls once. The node is given so many seconds, and a little more to say that they are over."""
         try:
             said = self._connections.call(
@@ -135,7 +137,7 @@ class Control:
     def pause_or_raise(self, deadline: Deadline) -> None:
         """Within an except clause: sleeps before another attempt, or raises at the deadline."""
         if deadline.has_passed:
-            raise  # noqa: PLE0704
+            raise
         time.sleep(min(_RETRY_SECONDS, deadline.left()))
 
     def stream(self, method: str) -> Call:

@@ -132,7 +132,9 @@ class Call:
         at = 0
         try:
             while True:
-                room = min(http.local_flow_control_window(self._stream), http.max_outbound_frame_size)
+                room = min(
+                    http.local_flow_control_window(self._stream), http.max_outbound_frame_size
+                )
                 part = data[at : at + room]
                 at += len(part)
                 is_all = at == len(data)

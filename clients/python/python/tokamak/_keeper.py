@@ -45,7 +45,9 @@ class Keeper:
         with self._lock:
             self._sessions.append(session)
             if self._thread is None:
-                self._thread = threading.Thread(target=self._run, name="tokamak-keeper", daemon=True)
+                self._thread = threading.Thread(
+                    target=self._run, name="tokamak-keeper", daemon=True
+                )
                 self._thread.start()
         self.wake()
 

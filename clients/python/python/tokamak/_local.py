@@ -239,7 +239,9 @@ class LocalBackend:
                     return stored
             except (Stale, Fenced, PermissionError):
                 pass  # said again below, where it is dealt with
-        return self._put(parts, meta, name, Deadline(self._timeout if deadline is None else deadline))
+        return self._put(
+            parts, meta, name, Deadline(self._timeout if deadline is None else deadline)
+        )
 
     def _put(
         self, parts: Sequence[Buffer], meta: Meta, name: Name | None, deadline: Deadline
@@ -320,9 +322,7 @@ class LocalBackend:
             there.media_type == meta.media_type
             and there.content_encoding == meta.content_encoding
             and there.attributes == normalized_attributes(meta.attributes)
-            and (
-                parts.equals(found) if isinstance(parts, NativeWriting) else found.equals(parts)
-            )
+            and (parts.equals(found) if isinstance(parts, NativeWriting) else found.equals(parts))
         )
         if not is_same:
             raise _exists(name, found.id)

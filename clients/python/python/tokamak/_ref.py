@@ -16,7 +16,9 @@ class Ref:
 
     __slots__ = ("_bytes", "_name", "_size")
 
-    def __init__(self, id: str | bytes, name: tuple[str, str] | None = None, size: int | None = None):
+    def __init__(
+        self, id: str | bytes, name: tuple[str, str] | None = None, size: int | None = None
+    ):
         self._bytes = id if type(id) is bytes else bytes.fromhex(id)  # type: ignore[arg-type]
         if len(self._bytes) != 16:
             raise ValueError(f"an id has 16 bytes, 32 hex digits, not {id!r}")

@@ -27,7 +27,9 @@ class Session:
     """An attachment, native, and what keeps it: the stream that says that the session lives, the lanes
     that go back, the resumption after the node's restart. Thread-safe."""
 
-    def __init__(self, control: Control, native: Attachment, name: str, number: int, stream: Call) -> None:
+    def __init__(
+        self, control: Control, native: Attachment, name: str, number: int, stream: Call
+    ) -> None:
         self.control = control
         self.native = native
         self.name = name
@@ -205,9 +207,7 @@ class Session:
         except errors.TokamakError:
             _LOG.debug("lanes %s were not given back", lanes, exc_info=True)
 
-    def begin(
-        self, metadata: bytes, size: int, named: bytes | None, deadline: Deadline
-    ) -> Writing:
+    def begin(self, metadata: bytes, size: int, named: bytes | None, deadline: Deadline) -> Writing:
         """Leases a lane for one record, and begins it. Raises ``ObjectExists`` when the name is reserved."""
         request = local.LeaseRequest(
             kind=local.LeaseRequest.KIND_SINGLE,

@@ -24,8 +24,16 @@ _REASONS: tuple[tuple[tuple[str, ...], str, str], ...] = (
         "it stands in the middle of running code",
         "put what it yields, as a list",
     ),
-    (("socket", "SSLSocket"), "it is a connection of this process", "put its address, and connect again"),
-    (("Thread", "Process", "frame", "module"), "it lives in this process alone", "put what it works on"),
+    (
+        ("socket", "SSLSocket"),
+        "it is a connection of this process",
+        "put its address, and connect again",
+    ),
+    (
+        ("Thread", "Process", "frame", "module"),
+        "it lives in this process alone",
+        "put what it works on",
+    ),
 )
 
 
@@ -34,7 +42,11 @@ def explained(value: Any, failure: Exception) -> NotSerializable:
     path, culprit = _find(value, "value", set(), 0)
     kind = type(culprit)
     why, remedy = _reason(culprit, failure)
-    name = kind.__qualname__ if kind.__module__ == "builtins" else f"{kind.__module__}.{kind.__qualname__}"
+    name = (
+        kind.__qualname__
+        if kind.__module__ == "builtins"
+        else f"{kind.__module__}.{kind.__qualname__}"
+    )
     return NotSerializable(f"{path}: {name} cannot be stored: {why}", remedy=remedy)
 
 
@@ -81,7 +93,9 @@ def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
         for part in value:
             yield f".element({_short(part)})", part
     elif isinstance(value, types.FunctionType):
-        for cell_name, cell in zip(value.__code__.co_freevars, value.__closure__ or (), strict=True):
+        for cell_name, cell in zip(
+            value.__code__.co_freevars, value.__closure__ or (), strict=True
+        ):
             try:
                 yield f".{cell_name}", cell.cell_contents
             except ValueError:  # not bound yet

@@ -84,9 +84,7 @@ class _Walk:
             return Part(label, _type_of(value), f"the same as {known}")
         if not isinstance(value, (int, float, str, bytes, bool, type(None))):
             self.seen[id(value)] = label
-        part = Part(
-            label, _type_of(value), "in the stream" if size is None else "in place", size
-        )
+        part = Part(label, _type_of(value), "in the stream" if size is None else "in place", size)
         if size is None and not callable(value):
             for name, child in parts_of(value):
                 if self.count >= _NODES_MAX or depth >= _DEPTH_MAX:

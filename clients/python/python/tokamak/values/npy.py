@@ -7,7 +7,7 @@ import io
 import math
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from tokamak import media_types
 from tokamak.errors import DecodeError
@@ -39,7 +39,7 @@ def encode(array: np.ndarray[Any, Any]) -> tuple[str, Sequence[Buffer]]:
     dtype = array.dtype
     is_c = array.flags.c_contiguous
     if is_c and dtype.kind in _PLAIN_KINDS and array.nbytes:
-        return media_types.NPY, (_head(dtype, array.shape, False), array)
+        return media_types.NPY, (_head(dtype, array.shape, False), cast("Buffer", array))
     if dtype.hasobject:
         from tokamak.values import pickled
 
@@ -76,7 +76,7 @@ def _head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> byt
     return head.getvalue()
 
 
-def decode(data: Buffer, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:
+def decode(data: Any, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:
     """A read-only view. Raises ``DecodeError``."""
     view = memoryview(data)
     known = _usual.get(bytes(view[:_USUAL_BYTES]))
@@ -91,11 +91,13 @@ def decode(data: Buffer, media_type: str = media_types.NPY) -> np.ndarray[Any, A
 _USUAL_BYTES = 128
 """Of a header with no more than a few dimensions."""
 
-_usual: dict[bytes, tuple[Any, np.dtype[Any], tuple[int, ...], Any, int]] = {}
+_usual: dict[
+    bytes, tuple[type[np.ndarray[Any, Any]], np.dtype[Any], tuple[int, ...], Any, int]
+] = {}
 """By header: what numpy needs for a view, and the size of the whole object."""
 
 
-def _decode(data: Buffer, view: memoryview) -> np.ndarray[Any, Any]:
+def _decode(data: Any, view: memoryview) -> np.ndarray[Any, Any]:
     import numpy
 
     head = bytes(view[: _head_length(view)])
@@ -164,6 +166,4 @@ def _parsed(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
 
 
 def _wrong(why: str) -> DecodeError:
-    return DecodeError(
-        f"not .npy: {why}", remedy="read it with get_buffer, and see who wrote it"
-    )
+    return DecodeError(f"not .npy: {why}", remedy="read it with get_buffer, and see who wrote it")

@@ -96,7 +96,7 @@ def _reduce_memoryview(view: memoryview) -> Any:
 
 def _memoryview(held: Any, code: str, shape: Any) -> memoryview:
     view = memoryview(held).toreadonly()
-    return view.cast("B").cast(code, shape) if code != "B" or len(shape) > 1 else view  # type: ignore[call-overload,no-any-return]
+    return view.cast("B").cast(code, shape) if code != "B" or len(shape) > 1 else view  # type: ignore[call-overload]
 
 
 def encode(value: Any) -> tuple[str, Sequence[Buffer]]:

@@ -62,7 +62,7 @@ def _entry(dtype: str, shape: tuple[int, ...], begin: int, end: int) -> dict[str
     return {"dtype": dtype, "shape": list(shape), "data_offsets": [begin, end]}
 
 
-def decode(data: Buffer, media_type: str = media_types.SAFETENSORS) -> dict[str, np.ndarray[Any, Any]]:
+def decode(data: Any, media_type: str = media_types.SAFETENSORS) -> dict[str, np.ndarray[Any, Any]]:
     """Read-only views, by name. Raises ``DecodeError``."""
     import numpy
 
