@@ -171,7 +171,7 @@ def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:
     assert part[0] == 5 and pins(client, ref) == 1
     del part, array
     assert pins(client, ref) == 0
-    with pytest.raises(KeyError), client.borrow(ref) as array:
+    with pytest.raises(KeyError), client.borrow(ref):
         raise KeyError("the block's own")
     assert pins(client, ref) == 0
     with client.borrow(client.put("text")) as text:
