@@ -10,9 +10,12 @@ from collections import deque
 from collections.abc import Callable
 
 from checker import faults, program
+import pytest
 from node import Node
 from tokamak._backend import Found, Meta
 from tokamak._local import LocalBackend
+
+pytestmark = pytest.mark.faults
 
 PUTS = 6_000
 HELD = 16

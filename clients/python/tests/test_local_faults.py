@@ -21,6 +21,8 @@ from tokamak._backend import Meta, Name
 from tokamak._local import LocalBackend
 from tokamak._native import Stored as NativeStored
 
+pytestmark = pytest.mark.faults
+
 numpy = pytest.importorskip("numpy")
 
 PLAIN = Meta()
