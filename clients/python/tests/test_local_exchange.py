@@ -9,8 +9,8 @@ import zlib
 from collections import deque
 from collections.abc import Callable
 
-from checker import faults, program
 import pytest
+from checker import faults, program
 from node import Node
 from tokamak._backend import Found, Meta
 from tokamak._local import LocalBackend
