@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -35,6 +36,8 @@ from tokamak.values import _by_type, inspection
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer, Self
+
+    from tokamak.aio import AsyncCalls
 
     Wanted = Ref | str | bytes | tuple[str, str]
 
@@ -464,6 +467,13 @@ class Client:
     def inspect(self, value: Any, media_type: str | None = None) -> inspection.Inspection:
         """What ``put(value)`` would store: ``str`` of it is a tree."""
         return inspection.inspect(value, media_type)
+
+    @cached_property
+    def aio(self) -> AsyncCalls:
+        """The calls that may block, for ``await``."""
+        from tokamak.aio import AsyncCalls
+
+        return AsyncCalls(self, self._backend)
 
     # ---- the end
 

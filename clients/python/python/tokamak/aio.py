@@ -1,0 +1,187 @@
+"""The calls of a client for programs with an event loop: ``client.aio``.
+
+What the index shows is answered at once, in the loop. What has to be waited for is waited for by one
+thread for all; who is cancelled is forgotten at once. Everything else that asks the node runs in the
+loop's threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from tokamak._backend import Backend, Target
+from tokamak._names import Duration, target_of, timeout_of
+from tokamak.errors import TokamakError
+
+if TYPE_CHECKING:
+    from tokamak._client import Client, ObjectInfo, Writer
+    from tokamak._ref import Ref
+
+_T = TypeVar("_T")
+
+_SLICE_SECONDS = 0.02
+"""How long one wait of the thread lasts, and so how late it hears of another one to join."""
+
+
+@dataclass(eq=False)
+class _Waiting:
+    targets: Sequence[Target]
+    count: int
+    end: float
+    loop: asyncio.AbstractEventLoop
+    done: asyncio.Future[list[bool]]
+    there: set[Target] = field(default_factory=set)
+
+    def is_over(self, now: float) -> bool:
+        return len(self.there) >= self.count or now >= self.end
+
+
+class Waiter:
+    """One thread that waits for many, as long as there are any. Thread-safe."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+        self._lock = threading.Lock()
+        self._waiting: list[_Waiting] = []
+        self._thread: threading.Thread | None = None
+
+    async def wait(
+        self, targets: Sequence[Target], count: int, timeout: float | None
+    ) -> list[bool]:
+        """Which are there once ``count`` are, or the time is over."""
+        loop = asyncio.get_running_loop()
+        end = float("inf") if timeout is None else time.monotonic() + timeout
+        waiting = _Waiting(targets, count, end, loop, loop.create_future())
+        with self._lock:
+            self._waiting.append(waiting)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._run, name="tokamak-aio", daemon=True)
+                self._thread.start()
+        try:
+            return await waiting.done
+        finally:
+            with self._lock:
+                if waiting in self._waiting:
+                    self._waiting.remove(waiting)
+
+    def _run(self) -> None:
+        while True:
+            with self._lock:
+                now = list(self._waiting)
+                if not now:
+                    self._thread = None
+                    return
+            try:
+                self._look(now)
+            except TokamakError as failure:
+                for each in now:
+                    self._end(each, failure)
+
+    def _look(self, all_waiting: list[_Waiting]) -> None:
+        wanted = {
+            target: None
+            for each in all_waiting
+            for target in each.targets
+            if target not in each.there
+        }
+        targets = list(wanted)
+        there = {
+            target
+            for target, is_there in zip(
+                targets, self._backend.wait(targets, 1, _SLICE_SECONDS), strict=True
+            )
+            if is_there
+        }
+        now = time.monotonic()
+        for each in all_waiting:
+            each.there.update(target for target in each.targets if target in there)
+            if each.is_over(now):
+                answer = [target in each.there for target in each.targets]
+                self._end(each, answer)
+
+    def _end(self, waiting: _Waiting, answer: list[bool] | TokamakError) -> None:
+        with self._lock:
+            if waiting not in self._waiting:
+                return
+            self._waiting.remove(waiting)
+        try:
+            waiting.loop.call_soon_threadsafe(_say, waiting.done, answer)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            return
+
+
+def _say(done: asyncio.Future[list[bool]], answer: list[bool] | TokamakError) -> None:
+    if done.done():
+        return
+    if isinstance(answer, TokamakError):
+        done.set_exception(answer)
+    else:
+        done.set_result(answer)
+
+
+class AsyncCalls:
+    """Each call that may block, to be awaited. Otherwise as those of :class:`tokamak.Client`."""
+
+    def __init__(self, client: Client, backend: Backend) -> None:
+        self._client = client
+        self._waiter = Waiter(backend)
+
+    async def put(self, value: Any, **options: Any) -> Ref:
+        return await asyncio.to_thread(self._client.put, value, **options)
+
+    async def put_buffer(self, data: Any, **options: Any) -> Ref:
+        return await asyncio.to_thread(self._client.put_buffer, data, **options)
+
+    async def create(self, size: int, **options: Any) -> Writer:
+        return await asyncio.to_thread(self._client.create, size, **options)
+
+    async def seal(self, writer: Writer) -> Ref:
+        """:meth:`tokamak.Writer.seal`, which for a name waits for the node."""
+        return await asyncio.to_thread(writer.seal)
+
+    async def get(self, ref: Any, *, timeout: Duration | None = 0) -> Any:
+        return await self._got(self._client.get, ref, timeout)
+
+    async def get_buffer(self, ref: Any, *, timeout: Duration | None = 0) -> memoryview:
+        return await self._got(self._client.get_buffer, ref, timeout)
+
+    async def _got(self, get: Callable[[Any], _T], ref: Any, timeout: Duration | None) -> _T:
+        seconds = timeout_of(timeout)
+        targets = [target_of(each) for each in (ref if isinstance(ref, list) else [ref])]
+        if all(map(self._client.peek, targets)):
+            return get(ref)
+        if seconds != 0:
+            distinct = list(dict.fromkeys(targets))
+            await self._waiter.wait(distinct, len(distinct), seconds)
+        return await asyncio.to_thread(get, ref)
+
+    async def wait(
+        self, refs: Sequence[Any], *, num_returns: int = 1, timeout: Duration | None = None
+    ) -> tuple[list[Any], list[Any]]:
+        answer = await asyncio.to_thread(
+            self._client.wait, refs, num_returns=num_returns, timeout=0
+        )  # with all its checks
+        seconds = timeout_of(timeout)
+        if not refs or len(answer[0]) >= num_returns or seconds == 0:
+            return answer
+        there = await self._waiter.wait([target_of(ref) for ref in refs], num_returns, seconds)
+        ready = [ref for ref, is_there in zip(refs, there, strict=True) if is_there]
+        return ready, [ref for ref, is_there in zip(refs, there, strict=True) if not is_there]
+
+    async def contains(self, ref: Any) -> bool:
+        return await asyncio.to_thread(self._client.contains, ref)
+
+    async def info(self, *ref: Any) -> ObjectInfo | Mapping[str, Any]:
+        return await asyncio.to_thread(self._client.info, *ref)
+
+    async def delete(self, *refs: Any, **options: Any) -> int:
+        return await asyncio.to_thread(self._client.delete, *refs, **options)
+
+    async def list(self, **query: Any) -> list[ObjectInfo]:
+        """All at once."""
+        return await asyncio.to_thread(lambda: list(self._client.list(**query)))

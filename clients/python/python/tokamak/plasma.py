@@ -1,0 +1,314 @@
+"""The interface of the former ``pyarrow.plasma``: old programs run after ``from tokamak import plasma``.
+
+Objects of this interface have ids of 20 bytes. They are names in a namespace of their own,
+:data:`NAMESPACE`, and any of them may be dropped to make room (:meth:`PlasmaClient.evict`); what others
+put is not touched. Where Plasma ended the store, an error is raised.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import time
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from tokamak import errors
+from tokamak._client import Client, Events, Writer
+from tokamak._client import connect as _connect
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+NAMESPACE = "plasma"
+_METADATA = "plasma-metadata"
+METADATA_BYTES_MAX = 6000
+"""It is kept as an attribute."""
+
+PlasmaObjectExists = errors.ObjectExists
+PlasmaObjectNotFound = PlasmaObjectNonexistent = errors.ObjectNotFound
+PlasmaStoreFull = errors.OutOfMemory
+
+
+class ObjectID:
+    """20 bytes."""
+
+    SIZE = 20
+    __slots__ = ("_bytes",)
+
+    def __init__(self, object_id: bytes) -> None:
+        if not isinstance(object_id, bytes) or len(object_id) != ObjectID.SIZE:
+            raise ValueError(f"an ObjectID has {ObjectID.SIZE} bytes, not {object_id!r}")
+        self._bytes = object_id
+
+    @staticmethod
+    def from_random() -> ObjectID:
+        return ObjectID(os.urandom(ObjectID.SIZE))
+
+    def binary(self) -> bytes:
+        return self._bytes
+
+    def __eq__(self, other: object) -> bool:
+        return self._bytes == other._bytes if isinstance(other, ObjectID) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(self._bytes)
+
+    def __reduce__(self) -> Any:
+        return ObjectID, (self._bytes,)
+
+    def __repr__(self) -> str:
+        return f"ObjectID({self._bytes.hex()})"
+
+
+class ObjectNotAvailable:
+    """What :meth:`PlasmaClient.get` gives for an object that did not come in time: this class itself."""
+
+
+def _name(object_id: ObjectID) -> tuple[str, str]:
+    return NAMESPACE, object_id.binary().hex()
+
+
+def _id(key: str) -> ObjectID | None:
+    try:
+        return ObjectID(bytes.fromhex(key))
+    except ValueError:
+        return None
+
+
+def _buffer(of: Any) -> Any:
+    """Bytes as Plasma gave them: a ``pyarrow.Buffer``; a memoryview where there is no pyarrow."""
+    try:
+        import pyarrow
+    except ImportError:
+        return memoryview(of)
+    return pyarrow.py_buffer(of)
+
+
+class PlasmaClient:
+    """Made by :func:`connect`. For one thread at a time, as it always was."""
+
+    def __init__(self, client: Client, path: str) -> None:
+        self._client = client
+        self._path = path
+        self._open: dict[ObjectID, tuple[Writer, bytearray]] = {}
+        self._events: Events | None = None
+
+    @property
+    def store_socket_name(self) -> str:
+        return self._path
+
+    # ---- writing
+
+    def create(self, object_id: ObjectID, data_size: int, metadata: bytes = b"") -> Any:
+        """A writable buffer for an object, which others see after :meth:`seal`. Raises
+        ``PlasmaObjectExists``, ``PlasmaStoreFull``.
+
+        The buffer is this process's own, and copied at the seal: programs of Plasma's time keep it, and an
+        object cannot be changed any more.
+        """
+        if object_id in self._open:
+            raise PlasmaObjectExists(f"{object_id} is being written", remedy="seal or abort it")
+        writer = self._client.create(
+            data_size, name=_name(object_id), attributes=_attributes(metadata)
+        )
+        scratch = bytearray(data_size)
+        self._open[object_id] = writer, scratch
+        return _buffer(scratch)
+
+    def seal(self, object_id: ObjectID) -> None:
+        """Raises ``PlasmaObjectNotFound`` for what is not being written here."""
+        writer, scratch = self._taken(object_id)
+        writer.buffer[:] = scratch
+        writer.seal()
+
+    def abort(self, object_id: ObjectID) -> None:
+        self._taken(object_id)[0].abort()
+
+    def _taken(self, object_id: ObjectID) -> tuple[Writer, bytearray]:
+        try:
+            return self._open.pop(object_id)
+        except KeyError:
+            raise PlasmaObjectNotFound(
+                f"{object_id} is not being written by this client", remedy="create it"
+            ) from None
+
+    def put(self, value: Any, object_id: ObjectID | None = None, **_: Any) -> ObjectID:
+        """Stores a value; options of Plasma's are accepted and have no meaning here."""
+        wanted = object_id or ObjectID.from_random()
+        if wanted in self._open or self._client.contains(_name(wanted)):
+            raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
+        self._client.put(value, name=_name(wanted))
+        return wanted
+
+    def put_raw_buffer(
+        self, value: Buffer, object_id: ObjectID | None = None, metadata: bytes = b"", **_: Any
+    ) -> ObjectID:
+        wanted = object_id or ObjectID.from_random()
+        if wanted in self._open or self._client.contains(_name(wanted)):
+            raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
+        self._client.put_buffer(value, name=_name(wanted), attributes=_attributes(metadata))
+        return wanted
+
+    # ---- reading
+
+    def get(self, object_ids: Any, timeout_ms: int = -1, **_: Any) -> Any:
+        """The value of an id, or those of a list of them; :class:`ObjectNotAvailable` for what is not there
+        after so many milliseconds, -1 waits for ever."""
+        if isinstance(object_ids, ObjectID):
+            return self.get([object_ids], timeout_ms)[0]
+        answer: list[Any] = []
+        for object_id in self._await(object_ids, timeout_ms):
+            try:
+                answer.append(
+                    ObjectNotAvailable if object_id is None else self._client.get(_name(object_id))
+                )
+            except errors.ObjectNotFound:  # dropped meanwhile
+                answer.append(ObjectNotAvailable)
+        return answer
+
+    def get_buffers(
+        self, object_ids: Iterable[ObjectID], timeout_ms: int = -1, with_meta: bool = False
+    ) -> Sequence[Any]:
+        """None for what is not there; else the bytes, or with ``with_meta`` pairs of metadata and bytes."""
+        answer: list[Any] = []
+        for object_id in self._await([*object_ids], timeout_ms):
+            if object_id is None:
+                answer.append((None, None) if with_meta else None)
+                continue
+            buffer = _buffer(self._client.get_buffer(_name(object_id)))
+            answer.append((self._metadata(object_id), buffer) if with_meta else buffer)
+        return answer
+
+    def get_metadata(self, object_ids: Iterable[ObjectID], timeout_ms: int = -1) -> Sequence[Any]:
+        return [
+            None if object_id is None else _buffer(self._metadata(object_id))
+            for object_id in self._await([*object_ids], timeout_ms)
+        ]
+
+    def _metadata(self, object_id: ObjectID) -> bytes:
+        said = self._client.info(_name(object_id)).attributes.get(_METADATA, "")
+        return base64.b64decode(said)
+
+    def _await(self, object_ids: Sequence[ObjectID], timeout_ms: int) -> Sequence[ObjectID | None]:
+        """None for those that are not there in time."""
+        names = [_name(each) for each in object_ids]
+        distinct = list(dict.fromkeys(names))
+        timeout = None if timeout_ms < 0 else timeout_ms / 1000
+        ready, _ = self._client.wait(distinct, num_returns=len(distinct), timeout=timeout)
+        there = set(ready)
+        return [
+            each if name in there else None for each, name in zip(object_ids, names, strict=True)
+        ]
+
+    def contains(self, object_id: ObjectID) -> bool:
+        """False before the seal."""
+        return self._client.contains(_name(object_id))
+
+    def list(self) -> dict[ObjectID, dict[str, Any]]:
+        """What this interface has put, by id."""
+        listed: dict[ObjectID, dict[str, Any]] = {}
+        now = time.time()
+        for info in self._client.list(namespace=NAMESPACE):
+            object_id = _id((info.name or "").partition("/")[2])
+            if object_id is not None:
+                listed[object_id] = {
+                    "data_size": info.size,
+                    "metadata_size": len(base64.b64decode(info.attributes.get(_METADATA, ""))),
+                    "ref_count": sum(pin.count for pin in self._client.info(info.ref).pins),
+                    "create_time": now,
+                    "construct_duration": 0,
+                    "state": "sealed",
+                }
+        for object_id, (_, scratch) in self._open.items():
+            listed[object_id] = {"data_size": len(scratch), "metadata_size": 0, "ref_count": 1,
+                                 "create_time": now, "construct_duration": -1, "state": "created"}  # fmt: skip
+        return listed
+
+    # ---- making room
+
+    def delete(self, object_ids: Sequence[ObjectID]) -> None:
+        """What is still looked at goes with the last view."""
+        self._client.delete([_name(each) for each in object_ids])
+
+    def evict(self, num_bytes: int) -> int:
+        """Drops objects of this interface that nobody looks at until so many bytes are free, or none is left;
+        returns how many bytes that were."""
+        freed = 0
+        for info in [*self._client.list(namespace=NAMESPACE)]:
+            if freed >= num_bytes:
+                break
+            try:
+                is_idle = not self._client.info(info.ref).pins
+            except errors.ObjectNotFound:
+                continue
+            if is_idle and self._client.delete(info.ref):
+                freed += info.size
+        return freed
+
+    def store_capacity(self) -> int:
+        """Bytes."""
+        capacity: int = self._client.info()["capacity"]
+        return capacity
+
+    # ---- events
+
+    def subscribe(self) -> None:
+        """From here on :meth:`get_next_notification` tells what is sealed and deleted."""
+        if self._events is None:
+            self._events = self._client.watch(namespace=NAMESPACE)
+
+    def get_next_notification(self) -> tuple[ObjectID, int, int]:
+        """Id, bytes of data, bytes of metadata; both -1 when it was deleted. Waits for it."""
+        if self._events is None:
+            raise errors.InvalidState("nothing was subscribed", remedy="call subscribe() first")
+        while True:
+            event = next(self._events)
+            object_id = _id((event.name or "").partition("/")[2])
+            if object_id is None:
+                continue
+            if event.kind == "sealed":
+                try:
+                    return object_id, event.size, len(self._metadata(object_id))
+                except errors.ObjectNotFound:  # deleted since: that is the next one
+                    return object_id, event.size, 0
+            if event.kind in ("deleted", "expired"):
+                return object_id, -1, -1
+
+    # ---- the end
+
+    def disconnect(self) -> None:
+        for writer, _ in self._open.values():
+            writer.abort()
+        self._open.clear()
+        if self._events is not None:
+            self._events.close()
+        self._client.close()
+
+
+def _attributes(metadata: bytes) -> dict[str, str]:
+    if len(metadata) > METADATA_BYTES_MAX:
+        raise errors.InvalidRequest(
+            f"{len(metadata)} bytes of metadata, at most {METADATA_BYTES_MAX}",
+            remedy="put them with the data",
+        )
+    return {_METADATA: base64.b64encode(bytes(metadata)).decode()} if metadata else {}
+
+
+def connect(
+    store_socket_name: str | None = None,
+    manager_socket_name: str = "",
+    release_delay: int = 0,
+    num_retries: int = -1,
+) -> PlasmaClient:
+    """A client of this host's node. A path such as ``/tmp/plasma``, where the store's socket was, means that
+    node too; a node's folder means that one."""
+    is_folder = store_socket_name is not None and os.path.isdir(store_socket_name)
+    client = _connect(store_socket_name if is_folder else None, name="plasma")
+    return PlasmaClient(client, store_socket_name or "")
+
+
+__all__ = [
+    "NAMESPACE", "ObjectID", "ObjectNotAvailable", "PlasmaClient", "PlasmaObjectExists",
+    "PlasmaObjectNonexistent", "PlasmaObjectNotFound", "PlasmaStoreFull", "connect",
+]  # fmt: skip

@@ -1,0 +1,95 @@
+"""The calls to be awaited."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+import tokamak
+from node import Node, eventually
+from tokamak.errors import ObjectNotFound
+
+
+@pytest.fixture
+def client(node: Node) -> Iterator[tokamak.Client]:
+    with tokamak.connect(node.folder, name="test-aio") as connected:
+        yield connected
+
+
+def name() -> str:
+    return f"aio/{uuid.uuid4().hex}x"
+
+
+def test_the_calls(client: tokamak.Client) -> None:
+    async def program() -> None:
+        aio = client.aio
+        ref = await aio.put(np.arange(5), name=name())
+        assert (await aio.get(ref)).sum() == 10
+        assert [each.sum() for each in await aio.get([ref, ref])] == [10, 10]
+        assert await aio.contains(ref) and (await aio.info(ref)).size == ref.size
+        assert [info.ref for info in await aio.list(namespace="aio")].count(ref) == 1
+        writer = await aio.create(3)
+        writer.buffer[:] = b"abc"
+        assert bytes(await aio.get_buffer(await aio.seal(writer))) == b"abc"
+        assert await aio.delete(ref) == 1
+        with pytest.raises(ObjectNotFound):
+            await aio.get(ref)
+        assert await aio.wait([]) == ([], [])
+        for wrong in (0, 2):
+            with pytest.raises(ValueError):
+                await aio.wait([ref], num_returns=wrong)
+
+    asyncio.run(program())
+
+
+def test_many_waits_at_once(client: tokamak.Client) -> None:
+    names = [name() for _ in range(200)]
+
+    async def program() -> None:
+        waits = [asyncio.ensure_future(client.aio.get(each, timeout=30)) for each in names]
+        both = asyncio.ensure_future(client.aio.wait(names[:2], num_returns=2))
+        await asyncio.sleep(0)
+        for i, each in enumerate(names):
+            await client.aio.put(i, name=each)
+        assert await asyncio.gather(*waits) == list(range(200))
+        assert await both == (names[:2], [])
+
+    asyncio.run(program())
+    eventually(
+        lambda: all(each.name != "tokamak-aio" for each in threading.enumerate()), "no thread stays"
+    )
+
+
+def test_a_wait_ends_with_its_timeout(client: tokamak.Client) -> None:
+    async def program() -> None:
+        begun = time.monotonic()
+        with pytest.raises(ObjectNotFound):
+            await client.aio.get(name(), timeout=0.2)
+        assert 0.2 <= time.monotonic() - begun < 10
+        missing = name()
+        assert await client.aio.wait([missing], timeout=0.1) == ([], [missing])
+
+    asyncio.run(program())
+
+
+def test_who_is_cancelled_is_forgotten_at_once(client: tokamak.Client) -> None:
+    async def program() -> None:
+        waiting = asyncio.ensure_future(client.aio.get(name(), timeout=None))
+        other = name()
+        kept = asyncio.ensure_future(client.aio.get(other, timeout=None))
+        await asyncio.wait([waiting], timeout=0.1)
+        begun = time.monotonic()
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        assert time.monotonic() - begun < 0.05
+        assert len(client.aio._waiter._waiting) == 1
+        client.put(7, name=other)
+        assert await kept == 7
+
+    asyncio.run(program())
