@@ -131,15 +131,26 @@ final class GrpcFrames {
      */
     static int copyData(InputStream message, MemorySegment target, long offset) throws IOException {
         int length = dataLength(message);
-        HasByteBuffer buffers = (HasByteBuffer) message;
         for (int copied = 0; copied < length; ) {
-            ByteBuffer buffer = buffers.getByteBuffer();
-            if (buffer == null) {
-                throw new IOException("a message ends within its data");
+            int count;
+            // A buffer that Netty has put together of several has no one place.
+            if (message instanceof HasByteBuffer buffers && buffers.byteBufferSupported()) {
+                ByteBuffer buffer = buffers.getByteBuffer();
+                if (buffer == null) {
+                    throw new IOException("a message ends within its data");
+                }
+                count = Math.min(buffer.remaining(), length - copied);
+                MemorySegment source = MemorySegment.ofBuffer(buffer);
+                MemorySegment.copy(source, 0, target, offset + copied, count);
+                message.skipNBytes(count);
+            } else {
+                byte[] part = message.readNBytes(Math.min(SCRATCH_BYTES, length - copied));
+                if (part.length == 0) {
+                    throw new IOException("a message ends within its data");
+                }
+                count = part.length;
+                MemorySegment.copy(part, 0, target, ValueLayout.JAVA_BYTE, offset + copied, count);
             }
-            int count = Math.min(buffer.remaining(), length - copied);
-            MemorySegment.copy(MemorySegment.ofBuffer(buffer), 0, target, offset + copied, count);
-            message.skipNBytes(count);
             copied += count;
         }
         return length;
