@@ -67,7 +67,12 @@ final class BatchGetCall extends Answering<BatchGetRequest, Frame> {
         if (!unseen.isEmpty()) { // the node knows better
             missing =
                     Set.copyOf(
-                            Waits.await(client, unseen, unseen.size(), deadline, this::isCancelled)
+                            Waits.await(
+                                            connection,
+                                            unseen,
+                                            unseen.size(),
+                                            deadline,
+                                            this::isCancelled)
                                     .pending());
         }
     }

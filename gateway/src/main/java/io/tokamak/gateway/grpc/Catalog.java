@@ -67,7 +67,7 @@ final class Catalog {
                         Messages.object(
                                 Messages.target(request.getObject())
                                         .head(
-                                                connection.client(),
+                                                connection,
                                                 Messages.deadline(request.getWait()),
                                                 isCancelled)))
                 .build();
@@ -147,7 +147,7 @@ final class Catalog {
         }
         WaitResult result =
                 Waits.await(
-                        connection.client(),
+                        connection,
                         ids,
                         count,
                         Messages.deadline(request.getTimeout()),

@@ -42,10 +42,7 @@ final class GetCall extends Answering<GetRequest, Frame> {
     void begin(GetRequest request) {
         try (ObjectView view =
                 Messages.target(request.getObject())
-                        .get(
-                                connection.client(),
-                                Messages.deadline(request.getWait()),
-                                this::isCancelled)) {
+                        .get(connection, Messages.deadline(request.getWait()), this::isCancelled)) {
             long size = view.sizeBytes();
             long offset = request.getOffsetBytes();
             long length = request.getLengthBytes();

@@ -40,10 +40,7 @@ final class MapCall extends Answering<MapRequest, MapResponse> implements Lastin
         CoLocation.Proof proof = coLocation.check(request.getNonce());
         try (ObjectView view =
                 Messages.target(request.getObject())
-                        .get(
-                                connection.client(),
-                                Messages.deadline(request.getWait()),
-                                this::isCancelled)) {
+                        .get(connection, Messages.deadline(request.getWait()), this::isCancelled)) {
             PlacedPin placed = PlacedPin.of(view, proof);
             pin = placed;
             lasting.add(this);

@@ -91,8 +91,7 @@ final class MappingCalls implements CallHandlers {
         CoLocation.Proof proof = coLocation.check(nonce);
         return mappings.add(
                 () -> {
-                    try (ObjectView view =
-                            target.get(connection.client(), Deadline.NONE, isCancelled)) {
+                    try (ObjectView view = target.get(connection, Deadline.NONE, isCancelled)) {
                         return PlacedPin.of(view, proof);
                     }
                 },

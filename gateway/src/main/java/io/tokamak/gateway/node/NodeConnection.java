@@ -35,6 +35,7 @@ public final class NodeConnection implements SmartLifecycle {
     private final ApplicationEventPublisher events;
     private volatile @Nullable TokamakClient client;
     private volatile @Nullable String trouble = "not connected yet";
+    private volatile boolean isEnding;
 
     /** As it said last; of the thread that looks. */
     private @Nullable NodeInfo found;
@@ -58,6 +59,51 @@ public final class NodeConnection implements SmartLifecycle {
             throw new NodeDown(folder().toString(), String.valueOf(trouble), RETRY_AFTER);
         }
         return connected;
+    }
+
+    /**
+     * To be asked by who waits: a gateway that stops finishes what it does, and waits for nothing.
+     *
+     * @throws NodeDown when it stops
+     */
+    void checkGoesOn() {
+        if (isEnding) {
+            throw new NodeDown(folder().toString(), "the gateway stops", RETRY_AFTER);
+        }
+    }
+
+    /** Tells the waits first of all that the gateway stops. */
+    @Component
+    static final class Ending implements SmartLifecycle {
+        private final NodeConnection connection;
+        private volatile boolean isRunning;
+
+        Ending(NodeConnection connection) {
+            this.connection = connection;
+        }
+
+        @Override
+        public void start() {
+            connection.isEnding = false;
+            isRunning = true;
+        }
+
+        @Override
+        public void stop() {
+            connection.isEnding = true;
+            isRunning = false;
+        }
+
+        @Override
+        public boolean isRunning() {
+            return isRunning;
+        }
+
+        /** Before the servers, which let the calls under way end. */
+        @Override
+        public int getPhase() {
+            return DEFAULT_PHASE;
+        }
     }
 
     /** Where the node is. */

@@ -31,8 +31,11 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
      * Pins it for the calling thread, waiting if need be.
      *
      * @throws ObjectNotFound at the deadline, or when nobody waits for it any more
+     * @throws io.tokamak.objects.NodeDown when the gateway stops meanwhile
      */
-    public ObjectView get(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
+    public ObjectView get(
+            NodeConnection connection, Deadline deadline, BooleanSupplier isCancelled) {
+        TokamakClient client = connection.client();
         while (true) {
             Deadline glance = Waits.glance(deadline);
             try {
@@ -41,6 +44,7 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
                 if (deadline.isExpired() || isCancelled.getAsBoolean()) {
                     throw missing;
                 }
+                connection.checkGoesOn();
             }
         }
     }
@@ -57,7 +61,9 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
     }
 
     /** Describes it, waiting if need be; this is no access. */
-    public ObjectInfo head(TokamakClient client, Deadline deadline, BooleanSupplier isCancelled) {
+    public ObjectInfo head(
+            NodeConnection connection, Deadline deadline, BooleanSupplier isCancelled) {
+        TokamakClient client = connection.client();
         while (true) {
             ObjectInfo info = name == null ? client.head(id) : client.head(name);
             if (info != null) {
@@ -66,6 +72,7 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
             if (deadline.isExpired() || isCancelled.getAsBoolean()) {
                 throw notFound();
             }
+            connection.checkGoesOn();
             client.await(List.of(id), 1, Waits.glance(deadline));
         }
     }

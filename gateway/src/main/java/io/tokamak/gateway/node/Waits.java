@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.SequencedMap;
 import java.util.function.BooleanSupplier;
 
-/** Waits of callers who may go away: they end within a second of that. */
+/** Waits of callers who may go away, as the gateway may: they end within a second of that. */
 public final class Waits {
     /** Of any wait. */
     public static final Duration MAX = Duration.ofMinutes(5);
@@ -47,13 +47,18 @@ public final class Waits {
         return deadline.orEarlier(Deadline.after(GLANCE));
     }
 
-    /** What is ready when enough are, the deadline has passed, or nobody waits any more. */
+    /**
+     * What is ready when enough are, the deadline has passed, or nobody waits any more.
+     *
+     * @throws io.tokamak.objects.NodeDown when the gateway stops meanwhile
+     */
     public static WaitResult await(
-            TokamakClient client,
+            NodeConnection connection,
             Collection<ObjectId> ids,
             int count,
             Deadline deadline,
             BooleanSupplier isCancelled) {
+        TokamakClient client = connection.client();
         List<ObjectId> all = List.copyOf(ids);
         while (true) {
             WaitResult result = client.await(all, count, glance(deadline));
@@ -62,6 +67,7 @@ public final class Waits {
                     || isCancelled.getAsBoolean()) {
                 return result;
             }
+            connection.checkGoesOn();
         }
     }
 }

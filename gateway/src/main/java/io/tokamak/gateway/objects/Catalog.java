@@ -88,8 +88,7 @@ final class Catalog implements CallHandlers {
                 request,
                 isCancelled ->
                         Descriptions.object(
-                                target.head(
-                                        connection.client(), Deadline.after(wait), isCancelled)));
+                                target.head(connection, Deadline.after(wait), isCancelled)));
     }
 
     private Mono<Void> delete(CallRequest request) {
@@ -128,7 +127,7 @@ final class Catalog implements CallHandlers {
         Map<ObjectId, @Nullable ObjectName> wanted = request.wanted();
         WaitResult result =
                 Waits.await(
-                        connection.client(),
+                        connection,
                         wanted.keySet(),
                         request.count(),
                         Deadline.after(request.timeout()),

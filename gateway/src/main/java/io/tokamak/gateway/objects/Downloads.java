@@ -3,7 +3,6 @@ package io.tokamak.gateway.objects;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.tokamak.client.ObjectView;
-import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Pinned;
 import io.tokamak.gateway.node.Sha256;
@@ -137,12 +136,11 @@ final class Downloads implements CallHandlers {
 
     private Found head(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
-        TokamakClient client = connection.client();
-        ObjectInfo info = target.head(client, Deadline.after(wait), isCancelled);
+        ObjectInfo info = target.head(connection, Deadline.after(wait), isCancelled);
         String tag = EntityTags.of(info.id(), info.incarnation());
         byte[] digest = null;
         if (isDigestWanted) {
-            try (ObjectView view = target.get(client, Deadline.NONE, isCancelled)) {
+            try (ObjectView view = target.get(connection, Deadline.NONE, isCancelled)) {
                 tag = EntityTags.of(view.id(), view.incarnation());
                 digest = digest(tag, view.segment());
             }
@@ -152,7 +150,7 @@ final class Downloads implements CallHandlers {
 
     private Found find(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
-        try (ObjectView view = target.get(connection.client(), Deadline.after(wait), isCancelled)) {
+        try (ObjectView view = target.get(connection, Deadline.after(wait), isCancelled)) {
             return found(view, isDigestWanted);
         }
     }

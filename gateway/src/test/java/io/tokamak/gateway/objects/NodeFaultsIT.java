@@ -18,6 +18,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -200,5 +201,29 @@ class NodeFaultsIT {
             assertProblem(found, 404, "object-not-found");
         }
         gateway.assertNothingLeased();
+    }
+
+    @Test
+    @DisplayName("a gateway that stops answers those who wait with 503 and Retry-After, at once")
+    void stopsUnderWaits() throws Exception {
+        List<CompletableFuture<HttpResponse<byte[]>>> waits =
+                List.of(
+                        later(gateway.to(path("never") + "?wait=60s").GET()),
+                        later(gateway.to(path("never") + "?wait=60s&view=info").GET()),
+                        later(
+                                gateway.to("/v1/objects:wait")
+                                        .POST(
+                                                BodyPublishers.ofString(
+                                                        """
+                                                        {"names": [{"namespace": "faults", "key": "never"}], "timeout": "60s"}\
+                                                        """))));
+        await().atMost(PATIENCE).until(() -> Blocking.running() >= waits.size());
+        long begin = System.nanoTime();
+        gateway.restart();
+        for (CompletableFuture<HttpResponse<byte[]>> wait : waits) {
+            assertUnavailable(wait.get(1, TimeUnit.SECONDS));
+        }
+        // The grace for calls under way alone is 30 s.
+        assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(25));
     }
 }
