@@ -10,6 +10,7 @@ import socket
 import subprocess
 import tempfile
 import time
+import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -117,3 +118,60 @@ class Node:
     def close(self) -> None:
         self._end(signal.SIGKILL)
         shutil.rmtree(self.parent, ignore_errors=True)
+
+
+class Gateway:
+    """A gateway in front of a node, in a process of its own; ``url`` is where its gRPC listens."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.ports = free_port(), free_port()
+        self.url = f"tokamak://127.0.0.1:{self.ports[1]}"
+        self.process: subprocess.Popen[bytes] | None = None
+
+    def __enter__(self) -> Gateway:
+        rest, grpc = self.ports
+        with open(self.node.parent / "gateway-log", "ab") as log:
+            self.process = subprocess.Popen(
+                [
+                    java(),
+                    "-Xmx256m",
+                    "-XX:TieredStopAtLevel=1",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-jar",
+                    str(jar("gateway")),
+                    f"--server.port={rest}",
+                    f"--spring.grpc.server.port={grpc}",
+                    f"--tokamak.folder={self.node.folder}",
+                ],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+            )
+        eventually(self._is_ready, "the gateway is ready", PATIENCE)
+        return self
+
+    def _is_ready(self) -> bool:
+        assert self.process is not None
+        if self.process.poll() is not None:
+            raise RuntimeError((self.node.parent / "gateway-log").read_text())
+        try:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.ports[0]}/actuator/health/readiness", timeout=5
+            ) as answer:
+                return bool(answer.status == 200)
+        except OSError:
+            return False
+
+    def restart(self) -> None:
+        self.close()
+        self.__enter__()
+
+    def close(self) -> None:
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait(30)
+            self.process = None
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

@@ -45,28 +45,54 @@ DEFAULT_FOLDER = "/dev/shm/tokamak/node-1"
 
 
 def connect(
-    folder: str | os.PathLike[str] | None = None,
+    url: str | os.PathLike[str] | None = None,
     *,
     name: str | None = None,
     allow_pickle: bool = True,
+    token: str | None = None,
     timeout: Duration = 10.0,
 ) -> Client:
-    """A client of the node on this host.
+    """A client of the node on this host, or of a gateway.
 
-    ``folder`` is where the node keeps its files: ``TOKAMAK_FOLDER`` when it is left out, else
-    ``/dev/shm/tokamak/node-1``. ``name`` is what others see of this process. ``timeout`` is how long, in
-    seconds, a node that is away is waited for.
+    ``url`` is a gateway's (``tokamak://host:9090``) or a path, the folder where a node of this host keeps
+    its files. Left out it is ``TOKAMAK_URL`` (with ``TOKAMAK_TOKEN``), else ``TOKAMAK_FOLDER``, else
+    ``/dev/shm/tokamak/node-1``. A caller of a gateway who finds itself on the host of its node reads in
+    place, all others stream: ``client.locality`` says which, and why. ``name`` is what others see of this
+    process. ``timeout`` is how long, in seconds, a node that is away is waited for.
 
     Unpickling runs code: whoever may put objects can run anything in a process that gets pickles. With
     ``allow_pickle=False`` those are refused (``PickleRefused``); arrays, tables, bytes, text, JSON and
     safetensors stay readable.
 
-    Raises ``NodeUnavailable`` and ``PermissionDenied``.
+    Raises ``NodeUnavailable``, ``PermissionDenied``, and ``InvalidRequest`` for a bad URL.
     """
-    path = os.fspath(folder or os.environ.get("TOKAMAK_FOLDER") or DEFAULT_FOLDER)
-    seconds = timeout_of(timeout)
-    backend = LocalBackend(path, name=name, timeout=1e9 if seconds is None else seconds)
-    return Client(backend, allow_pickle=allow_pickle)
+    wait = timeout_of(timeout)
+    seconds = 1e9 if wait is None else wait
+    where = os.environ.get("TOKAMAK_URL") if url is None else os.fspath(url)
+    if where and "://" in where:
+        secret = os.environ.get("TOKAMAK_TOKEN") if token is None else token
+        return Client(_behind(where, secret, name, seconds), allow_pickle=allow_pickle)
+    folder = where or os.environ.get("TOKAMAK_FOLDER") or DEFAULT_FOLDER
+    return Client(LocalBackend(folder, name=name, timeout=seconds), allow_pickle=allow_pickle)
+
+
+def _behind(url: str, token: str | None, name: str | None, seconds: float) -> Backend:
+    """The node of a gateway: in place where it is on this host, by streams elsewhere."""
+    from tokamak._remote import RemoteBackend, folder_here
+
+    remote = RemoteBackend(url, token=token, timeout=seconds)
+    here, why = folder_here(remote)
+    if here is not None:
+        local = LocalBackend(here, name=name, timeout=seconds)
+        there = remote.info()
+        mine = local.info()
+        if (mine["id"], mine["store_number"]) == (there["id"], there["store_number"]):
+            remote.close()
+            return local
+        local.close()
+        why = "another node has that folder here"
+    remote.close()
+    return RemoteBackend(url, token=token, timeout=seconds, reason=why)
 
 
 @dataclass(frozen=True)
@@ -144,11 +170,10 @@ class Writer:
     """An object that is being written in place. A ``with`` block seals it, or aborts it on an exception;
     forgotten, it is aborted. For one thread at a time."""
 
-    def __init__(self, writing: Writing, name: Name | None, size: int, id: bytes) -> None:
+    def __init__(self, writing: Writing, name: Name | None, size: int) -> None:
         self._writing = writing
         self._name = name
         self._size = size
-        self._id = id
 
     @property
     def buffer(self) -> memoryview:
@@ -157,8 +182,9 @@ class Writer:
 
     @property
     def ref(self) -> Ref:
-        """What the object will be got by."""
-        return Ref(self._id, self._name, self._size)
+        """What the object will be got by. Through a gateway one without a name has none before its seal:
+        ``InvalidState``."""
+        return Ref(self._writing.id, self._name, self._size)
 
     def seal(self) -> Ref:
         """From here on everybody sees it and nobody changes it. Raises ``BufferError`` while somebody looks
@@ -300,7 +326,7 @@ class Client:
         """
         named, meta = _asked(media_type, name, ttl, idle, lifetime, group, attributes, replicas)
         writing = self._backend.create(size, meta, name=named)
-        return Writer(writing, named, size, writing.id)
+        return Writer(writing, named, size)
 
     # ---- reading
 

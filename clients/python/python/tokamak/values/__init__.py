@@ -67,7 +67,7 @@ _on_request: dict[str, _Encoder] = {
 
 def _learn() -> bool:
     """Whether a library was met that was not known before."""
-    met = [name for name in _lazily if name in sys.modules]
+    met = [name for name in _lazily if sys.modules.get(name) is not None]
     for name in met:
         learn = _lazily.pop(name, None)
         if learn is not None:
@@ -169,7 +169,7 @@ def unregister(kind: type[Any]) -> None:
         ("pandas", arrow.learn_pandas),
         ("polars", arrow.learn_polars),
     ):
-        if name in sys.modules and name not in _lazily:
+        if name not in _lazily and sys.modules.get(name) is not None:
             learn(_by_type)
     _by_type.update(plain.ENCODERS)
 
