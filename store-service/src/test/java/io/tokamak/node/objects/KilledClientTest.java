@@ -69,7 +69,7 @@ class KilledClientTest {
         // One in a lane of its own, copied by several threads.
         "put, 25165824, lane.leased, absent",
         "put, 25165824, copy.chunk:1, absent",
-        "put, 25165824, copy.chunk:23, absent",
+        "put, 25165824, copy.chunk:6, absent",
         "put, 25165824, put.copied, absent",
         "put, 25165824, put.written, absent",
         "put, 25165824, put.committed, present",
