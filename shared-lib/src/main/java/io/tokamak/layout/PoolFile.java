@@ -65,7 +65,11 @@ public final class PoolFile {
         return recordEnd(GRANULE_BYTES, metadataLength, payloadLength) + 48 - GRANULE_BYTES;
     }
 
-    /** A record's check word over its header's other fields, id as two little-endian words. */
+    /**
+     * A record's check word over its header's other fields, id as two little-endian words. It does
+     * not cover the three highest bits of {@code second}: docs/segment-format.md says why that
+     * stays.
+     */
     public static int check(long first, long second, long lengthWord, int metadataLength) {
         long hash =
                 IndexFile.hash(first ^ lengthWord, second + metadataLength, 0x746F6B616D616B31L);
