@@ -14,6 +14,7 @@ import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.DigestMismatch;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.NodeDown;
+import io.tokamak.objects.NotCoLocated;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectLost;
@@ -66,7 +67,7 @@ public record WireFailure(
         return new WireFailure(
                 status.getCode(),
                 info.getReason(),
-                status.getDescription() == null ? status.getCode().name() : status.getDescription(),
+                detail(status),
                 info.getMetadataMap(),
                 retry.hasRetryDelay()
                         ? Duration.ofSeconds(
@@ -74,6 +75,21 @@ public record WireFailure(
                                 retry.getRetryDelay().getNanos())
                         : null,
                 cause);
+    }
+
+    /** What happened below gRPC is in the cause alone: a certificate that is not trusted, say. */
+    private static String detail(Status status) {
+        String description =
+                status.getDescription() == null
+                        ? status.getCode().name()
+                        : status.getDescription().lines().findFirst().orElse("");
+        Throwable cause = status.getCause();
+        while (cause != null && cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return cause == null || cause.getMessage() == null
+                ? description
+                : description + ": " + cause.getMessage();
     }
 
     /** The detail of that type, or the one given when there is none that can be read. */
@@ -131,6 +147,10 @@ public record WireFailure(
             case DigestMismatch.CODE ->
                     new DigestMismatch("sha-256", text("expected"), text("actual"));
             case SessionFenced.CODE -> new SessionFenced(text("session"), detail);
+            case NotCoLocated.CODE ->
+                    new NotCoLocated(
+                            orElse(text("reason"), NotCoLocated.NONCE_DIFFERS),
+                            orElse(text("folder"), node));
             default -> byStatus(node);
         };
     }

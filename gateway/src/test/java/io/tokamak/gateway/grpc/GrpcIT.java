@@ -6,6 +6,7 @@ import static io.tokamak.gateway.grpc.GrpcGateway.PATIENCE;
 import static io.tokamak.gateway.grpc.GrpcGateway.answer;
 import static io.tokamak.gateway.grpc.GrpcGateway.assertFails;
 import static io.tokamak.gateway.grpc.GrpcGateway.data;
+import static io.tokamak.gateway.grpc.GrpcGateway.detail;
 import static io.tokamak.gateway.grpc.GrpcGateway.duration;
 import static io.tokamak.gateway.grpc.GrpcGateway.id;
 import static io.tokamak.gateway.grpc.GrpcGateway.name;
@@ -15,6 +16,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.protobuf.ByteString;
+import com.google.rpc.ErrorInfo;
 import io.grpc.ClientInterceptor;
 import io.grpc.Metadata;
 import io.grpc.Status.Code;
@@ -898,6 +900,9 @@ class GrpcIT {
                             "not-co-located",
                             () -> gateway.store().map(request("guarded", nonce)).read());
             assertThat(status.getMessage()).doesNotContain(nonce());
+            assertThat(detail(status, ErrorInfo.class).getMetadataMap())
+                    .containsEntry("reason", "nonce differs")
+                    .containsEntry("folder", gateway.node.folder().toString());
         }
 
         @Test
