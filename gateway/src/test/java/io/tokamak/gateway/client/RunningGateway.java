@@ -5,7 +5,9 @@ import io.tokamak.gateway.GatewayApplication;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -30,6 +32,12 @@ final class RunningGateway implements AutoCloseable {
 
     int port() {
         return context.getBean(GrpcServerLifecycle.class).getPort();
+    }
+
+    int restPort() {
+        return Objects.requireNonNull(
+                        ((ReactiveWebServerApplicationContext) context).getWebServer())
+                .getPort();
     }
 
     ConnectOptions options() {
