@@ -47,6 +47,7 @@ public class CallsBenchmark {
     public static class Cursor {
         private static final AtomicInteger THREADS = new AtomicInteger();
         private final int start = THREADS.getAndIncrement();
+        private final ObjectView[] views = new ObjectView[BATCH];
         private int at;
         private boolean placed;
 
@@ -164,6 +165,36 @@ public class CallsBenchmark {
                 }
                 Payloads.check(sum);
                 total += sum;
+            }
+        }
+        return total;
+    }
+
+    /**
+     * As {@link #getEach}, but all are open at once, as with {@link #getAll}: no view is optimised
+     * away.
+     */
+    @Benchmark
+    @OperationsPerInvocation(BATCH)
+    public long getEachKept(Cursor cursor) {
+        long total = 0;
+        List<ObjectId> ids = corpus.batch(cursor.next(corpus.batches()));
+        ObjectView[] views = cursor.views;
+        int opened = 0;
+        try {
+            while (opened < BATCH) {
+                ObjectView view = corpus.client.get(ids.get(opened), Deadline.NONE);
+                views[opened++] = view;
+                long sum = 0;
+                for (int at = 0; at < size; at += Long.BYTES) {
+                    sum += view.getLong(at);
+                }
+                Payloads.check(sum);
+                total += sum;
+            }
+        } finally {
+            for (int i = 0; i < opened; i++) {
+                views[i].close();
             }
         }
         return total;

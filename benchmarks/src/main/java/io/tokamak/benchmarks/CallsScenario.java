@@ -52,7 +52,7 @@ final class CallsScenario implements Scenario {
                 "calls.get-all.garbage",
                 "its garbage, for each object",
                 "B",
-                "1,000 gets",
+                "1,000 gets, all open",
                 Goal.ratioAtMost(1.05));
         lab.declare("calls.put", "put of 64 B, deleted in batches", "ns", MAP, Goal.NONE);
     }
@@ -78,7 +78,13 @@ final class CallsScenario implements Scenario {
                                             "read*1"));
                     boolean batches = size == SIZES[0] && count == scale.hotObjects();
                     if (batches) {
-                        Collections.addAll(calls, "getEach*1", "getAll*1", "mapPut*1", "put*1");
+                        Collections.addAll(
+                                calls,
+                                "getEach*1",
+                                "getEachKept*1",
+                                "getAll*1",
+                                "mapPut*1",
+                                "put*1");
                     }
                     if (round % 2 == 1) {
                         Collections.reverse(calls);
@@ -126,7 +132,7 @@ final class CallsScenario implements Scenario {
             lab.sample(
                     "calls.get-all.garbage",
                     Lab.figure(found, "getAll*1:bytes"),
-                    Lab.figure(found, "getEach*1:bytes"));
+                    Lab.figure(found, "getEachKept*1:bytes"));
             lab.sample("calls.put", Lab.figure(found, "put*1"), Lab.figure(found, "mapPut*1"));
         }
     }
