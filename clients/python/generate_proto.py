@@ -29,10 +29,11 @@ def generate(target: Path) -> None:
             f"-I{Path(grpc_tools.__file__).parent / '_proto'}",
             f"--python_out={scratch}",
             f"--pyi_out={scratch}",
-            f"--grpc_python_out={scratch}",
             *FILES,
         ]
-        if protoc.main(arguments) != 0:
+        # The node's own service is called without the library of gRPC (decision 9).
+        services = [arguments[0], *arguments[1:3], f"--grpc_python_out={scratch}", FILES[1]]
+        if protoc.main(arguments) != 0 or protoc.main(services) != 0:
             raise RuntimeError("protoc failed")
         target.mkdir(parents=True, exist_ok=True)
         for made in sorted(Path(scratch).rglob("*.py*")):

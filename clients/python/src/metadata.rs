@@ -99,31 +99,6 @@ impl MediaType {
     }
 }
 
-/// Names and values of stored metadata, in order.
-pub fn attributes(metadata: &[u8]) -> Option<Vec<(&str, &str)>> {
-    let prefix = Prefix(metadata.get(..PREFIX)?.try_into().ok()?);
-    let mut at = PREFIX;
-    for part in [2, 4, 6, 28, 30, 32] {
-        at += prefix.u16(part);
-    }
-    let mut attributes = Vec::new();
-    for _ in 0..prefix.u16(34) {
-        let mut take = |length: usize| {
-            let part = metadata.get(at..at + length)?;
-            at += length;
-            Some(part)
-        };
-        let lengths = take(4)?;
-        let name = take(u16::from_le_bytes([lengths[0], lengths[1]]).into())?;
-        let value = take(u16::from_le_bytes([lengths[2], lengths[3]]).into())?;
-        attributes.push((
-            std::str::from_utf8(name).ok()?,
-            std::str::from_utf8(value).ok()?,
-        ));
-    }
-    Some(attributes)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -152,23 +127,5 @@ mod tests {
             count += 1;
         }
         assert!(count > 1);
-    }
-
-    #[test]
-    fn golden_metadata_is_read() {
-        let golden = golden::bytes("metadata.bin");
-        let mut rest = golden.as_slice();
-        while !rest.is_empty() {
-            let length = u16(&mut rest);
-            let label = take(&mut rest, length);
-            let length = u32::from_le_bytes(take(&mut rest, 4).try_into().unwrap()) as usize;
-            let metadata = take(&mut rest, length);
-            let expected = if label == b"full" {
-                vec![("a", "1"), ("owner", "Jürgen")]
-            } else {
-                vec![]
-            };
-            assert_eq!(attributes(metadata).unwrap_or_default(), expected);
-        }
     }
 }

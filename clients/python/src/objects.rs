@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyDict, PyString};
+use pyo3::types::{PyBytes, PyString};
 
 use crate::attachment::Pinned;
 use crate::buffers::Held;
 use crate::copier;
 use crate::lanes::{Lane, SHARED_RECORD_MAX};
-use crate::metadata::{self, MediaType};
+use crate::metadata::MediaType;
 use crate::pool::{self, Id};
 use crate::python::{PyAttachment, Shared, Stale};
 
@@ -73,15 +73,6 @@ impl Found {
         let pool = &self.shared.attachment.pool;
         let media_type = MediaType::read(pool, self.metadata_offset(), self.pinned.metadata);
         self.shared.media_types.get(py, &media_type)
-    }
-
-    #[getter]
-    fn attributes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
-        let attributes = PyDict::new(py);
-        for (name, value) in metadata::attributes(&self.metadata_bytes()).unwrap_or_default() {
-            attributes.set_item(name, value)?;
-        }
-        Ok(attributes)
     }
 
     #[getter]

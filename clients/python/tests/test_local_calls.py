@@ -11,6 +11,7 @@ from node import Node, eventually
 from tokamak import errors
 from tokamak._backend import Group, Lifetime, Meta, Name
 from tokamak._local import LocalBackend
+from tokamak._metadata import decode
 
 PLAIN = Meta()
 ABSENT = bytes([1]) + bytes(15)
@@ -67,7 +68,7 @@ def test_metadata_comes_back(backend: LocalBackend) -> None:
     found = backend.get(stored.id)
     assert found is not None
     assert found.media_type == "text/plain; charset=utf-8"
-    assert found.attributes == {"a": "", "owner": "Jürgen"}
+    assert decode(found.metadata).attributes == {"a": "", "owner": "Jürgen"}
     described = backend.head(stored.id)
     assert described is not None
     assert (described.attributes, described.content_encoding) == (found.attributes, "gzip")

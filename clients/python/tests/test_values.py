@@ -67,6 +67,10 @@ ARRAYS = {
     "void": np.zeros(2, dtype="V7"),
 }
 
+OVERLAPPING = np.zeros(
+    2, np.dtype({"names": ["a", "b"], "formats": ["<i4", "<i2"], "offsets": [0, 2], "itemsize": 8})
+)
+
 
 @pytest.mark.parametrize("array", ARRAYS.values(), ids=ARRAYS.keys())
 def test_an_array_alone_is_one_npy_that_numpy_reads(array: np.ndarray[Any, Any]) -> None:
@@ -123,6 +127,11 @@ def test_object_arrays_and_subclasses_come_back_as_they_were() -> None:
     assert isinstance(masked, np.ma.MaskedArray) and list(masked.mask) == [False, True]
     record = back(np.rec.array([(1, 2.0)], dtype=[("a", "i4"), ("b", "f8")]))
     assert type(record) is np.recarray and record.a[0] == 1
+
+
+def test_an_array_that_npy_has_no_words_for_is_pickled() -> None:
+    assert stored(OVERLAPPING)[0] == media_types.PICKLE
+    assert back(OVERLAPPING).dtype == OVERLAPPING.dtype
 
 
 @pytest.mark.parametrize("value", [b"", b"abc", bytearray(b"abc"), bytearray()])
@@ -243,13 +252,19 @@ FRAMES = {
     "zone": pd.DataFrame({"t": pd.to_datetime(["2026-11-27"]).tz_localize("UTC")}),
     "levels": pd.DataFrame({("a", "b"): [1]}),
     "twice": pd.DataFrame([[1, 2]], columns=["a", "a"]),
+    "categories of columns": pd.DataFrame([[1]], columns=pd.CategoricalIndex(["a"])),
+    "objects of columns": pd.DataFrame([[1]], columns=pd.Index(["a"], dtype=object)),
+    "big endian": pd.DataFrame({"a": np.arange(3, dtype=">f8")}),
+    "no duplicates": pd.DataFrame({"a": [1]}).set_flags(allows_duplicate_labels=False),
     "empty": pd.DataFrame(),
 }
 
 
 @pytest.mark.parametrize("frame", FRAMES.values(), ids=FRAMES.keys())
 def test_pandas_frames_come_back_the_same(frame: pd.DataFrame) -> None:
-    pd.testing.assert_frame_equal(back(frame), frame, check_exact=True)
+    read = back(frame)
+    pd.testing.assert_frame_equal(read, frame, check_exact=True, check_flags=True)
+    assert read.columns.dtype == frame.columns.dtype and list(read.dtypes) == list(frame.dtypes)
 
 
 def test_pandas_goes_by_arrow_where_that_is_lossless() -> None:
@@ -263,6 +278,8 @@ def test_pandas_goes_by_arrow_where_that_is_lossless() -> None:
         pl.DataFrame({"a": [1, None], "s": ["x", None], "b": [b"1", b""]}),
         pl.DataFrame({"c": pl.Series(["a", "b"], dtype=pl.Categorical)}),
         pl.DataFrame({"l": [[1, 2], []]}),
+        pl.DataFrame({"i": pl.Series([1, None], dtype=pl.Int128)}),
+        pl.DataFrame({"d": pl.Series(["1.50"]).str.to_decimal(scale=2)}),
     ],
 )
 def test_polars_frames_come_back_the_same(frame: pl.DataFrame) -> None:
@@ -443,6 +460,17 @@ def test_files_and_sockets_are_refused() -> None:
             assert str(caught.value).startswith(path)
 
 
+def test_files_in_memory_are_values() -> None:
+    read = back({"b": io.BytesIO(b"abc"), "s": io.StringIO("text")})
+    assert read["b"].getvalue() == b"abc" and read["s"].getvalue() == "text"
+
+
+@pytest.mark.parametrize("dtype", [">i4", [("a", "i4"), ("b", "f8")]])
+def test_a_memoryview_that_bytes_cannot_become_again(dtype: Any) -> None:
+    with pytest.raises(NotSerializable, match=r"value\['m'\].*numpy.asarray"):
+        stored({"m": memoryview(np.zeros(3, dtype))})
+
+
 def test_a_class_that_raises_of_itself_is_named() -> None:
     class Angry:
         def __reduce_ex__(self, _: Any) -> Any:
@@ -537,6 +565,16 @@ def test_mutated_containers_of_pickles_are_read_or_refused() -> None:
             pass
 
 
+@pytest.mark.parametrize("offset", [1 << 30, -5, 7])
+def test_offsets_of_text_that_leave_the_body(offset: int) -> None:
+    said, body = stored(pa.table({"s": ["ab", "cd", "ef"]}))
+    offsets = struct.pack("<4i", 0, 2, 4, 6)
+    assert bytes(body).count(offsets) == 1
+    hostile = bytes(body).replace(offsets, struct.pack("<4i", 0, offset, 4, 6))
+    with pytest.raises(DecodeError):
+        values.decode(memoryview(hostile), said, allow_pickle=False)
+
+
 def npy(header: bytes, body: bytes = b"") -> memoryview:
     return memoryview(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + body)
 
@@ -548,6 +586,15 @@ def npy(header: bytes, body: bytes = b"") -> memoryview:
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(24)),
         npy(
             b"{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952, 8)}", bytes(8)
+        ),
+        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,) * 2}"),
+        npy(
+            b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904, 0)}"
+        ),
+        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807)}"),
+        npy(
+            b"{'descr': ('<f4', (1, 1)), 'fortran_order': False, 'shape': (" + b"1," * 64 + b")}",
+            bytes(4),
         ),
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", bytes(8)),
         npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", bytes(8)),

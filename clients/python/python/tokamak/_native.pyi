@@ -144,8 +144,6 @@ class Found(Buffer):
     @property
     def media_type(self) -> str: ...
     @property
-    def attributes(self) -> dict[str, str]: ...
-    @property
     def metadata(self) -> bytes:
         """As it is stored."""
 

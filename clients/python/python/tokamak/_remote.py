@@ -100,7 +100,6 @@ class Received(NamedTuple):
     id: bytes
     size: int
     media_type: str
-    attributes: Mapping[str, str]
     incarnation: int
 
 
@@ -268,7 +267,6 @@ class RemoteBackend:
                     bytes.fromhex(info.id),
                     info.size_bytes,
                     info.media_type,
-                    dict(info.attributes),
                     info.incarnation,
                 )
             except errors.NodeUnavailable:

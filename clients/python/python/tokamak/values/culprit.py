@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import io
 import types
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -54,12 +53,14 @@ def _reason(culprit: Any, failure: Exception) -> tuple[str, str]:
     known = _known_reason(culprit)
     if known is not None:
         return known
+    if isinstance(failure, NotSerializable) and failure.remedy:
+        return failure.message, failure.remedy
     said = str(failure) or type(failure).__name__
     return said, "leave it out, or register how it is stored: tokamak.register"
 
 
 def _known_reason(value: Any) -> tuple[str, str] | None:
-    if isinstance(value, io.IOBase):
+    if pickled.is_open_file(value):
         return "it is an open file of this process", "put its path, or what it holds"
     names = {kind.__name__ for kind in type(value).__mro__}
     for reasons, why, remedy in _REASONS:

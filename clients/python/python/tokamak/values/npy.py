@@ -41,11 +41,19 @@ def encode(array: np.ndarray[Any, Any]) -> tuple[str, Sequence[Buffer]]:
     if is_c and dtype.kind in _PLAIN_KINDS and array.nbytes:
         return media_types.NPY, (_head(dtype, array.shape, False), cast("Buffer", array))
     if dtype.hasobject:
-        from tokamak.values import pickled
-
-        return pickled.encode(array)
+        return _pickled(array)
     is_fortran = not is_c and array.flags.f_contiguous
-    return media_types.NPY, (_head(dtype, array.shape, is_fortran), _bytes(array, is_c, is_fortran))
+    try:
+        head = _head(dtype, array.shape, is_fortran)
+    except ValueError:  # the format has no words for it, such as for fields that overlap
+        return _pickled(array)
+    return media_types.NPY, (head, _bytes(array, is_c, is_fortran))
+
+
+def _pickled(array: np.ndarray[Any, Any]) -> tuple[str, Sequence[Buffer]]:
+    from tokamak.values import pickled
+
+    return pickled.encode(array)
 
 
 def _bytes(array: np.ndarray[Any, Any], is_c: bool, is_fortran: bool) -> Buffer:
@@ -148,7 +156,6 @@ def _parsed(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
     shape, is_fortran = said["shape"], said["fortran_order"]
     if (
         not isinstance(shape, tuple)
-        or len(shape) > _DIMENSIONS_MAX
         or not all(type(each) is int and 0 <= each < 1 << 63 for each in shape)
         or type(is_fortran) is not bool
     ):
@@ -159,8 +166,11 @@ def _parsed(head: bytes) -> tuple[np.dtype[Any], tuple[int, ...], Any, int]:
         raise _wrong(f"dtype {said['descr']!r} does not exist: {failure}") from None
     if dtype.hasobject:
         raise _wrong("its elements are pickled objects, which are not read from this format")
+    if len(shape) + dtype.ndim > _DIMENSIONS_MAX:
+        raise _wrong(f"{len(shape) + dtype.ndim} dimensions, at most {_DIMENSIONS_MAX}")
     count = math.prod(shape)
-    if count * max(1, dtype.itemsize) >= 1 << 63:
+    # As numpy counts it: an axis without elements does not make the others fit.
+    if math.prod(max(1, each) for each in shape) * max(1, dtype.itemsize) >= 1 << 63:
         raise _wrong(f"shape {shape} of {dtype} is more than any memory")
     return dtype, shape, "F" if is_fortran else "C", count
 

@@ -31,6 +31,8 @@ _MAGIC = b"TKPICKLE"
 _HEAD = struct.Struct("<8sIIQ")
 _ENTRY = struct.Struct("<QQ")
 _ALIGNMENT = 64
+_NATIVE_FORMATS = frozenset("cbB?hHiIlLqQnNfd")
+"""To which ``memoryview.cast`` can go back."""
 
 Registered = tuple[Callable[[Any], Any], Callable[[Any], Any]]
 _registered: dict[type[Any], Registered] = {}
@@ -64,8 +66,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _reduce_array(value)
         if kind is memoryview:
             return _reduce_memoryview(value)
-        if isinstance(value, io.IOBase):  # cloudpickle would store what it reads from it
-            raise NotSerializable("", remedy="")
+        if is_open_file(value):  # cloudpickle would store what it reads from it
+            raise NotSerializable("it is an open file of this process")
         return super().reducer_override(value)
 
 
@@ -87,7 +89,17 @@ def _array(held: Any, dtype: Any, shape: Any, order: Any) -> Any:
     return numpy.ndarray(shape, dtype, held, 0, None, order)
 
 
+def is_open_file(value: Any) -> bool:
+    """Whether what it holds lies elsewhere."""
+    return isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO))
+
+
 def _reduce_memoryview(view: memoryview) -> Any:
+    if view.format not in _NATIVE_FORMATS:
+        raise NotSerializable(
+            f"nothing of format {view.format!r} can be made from bytes again",
+            remedy="put numpy.asarray of it, which knows more formats",
+        )
     if not view.nbytes:
         return memoryview, (b"",)
     flat = view.cast("B") if view.c_contiguous else memoryview(view.tobytes())
