@@ -97,6 +97,9 @@ class CommandsIT {
             List<String> command =
                     new ArrayList<>(
                             List.of(
+                                    "env", // a build in the background ignores SIGINT, and we
+                                    // inherit
+                                    "--default-signal=INT",
                                     Path.of(System.getProperty("java.home"), "bin", "java")
                                             .toString(),
                                     "-XX:TieredStopAtLevel=1",

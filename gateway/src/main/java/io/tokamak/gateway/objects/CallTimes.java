@@ -4,7 +4,9 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatusCode;
@@ -64,21 +66,18 @@ final class CallTimes {
                     end == SignalType.CANCEL && !response.isCommitted()
                             ? null
                             : response.getStatusCode();
-            timer(status)
-                    .record(System.nanoTime() - begun, java.util.concurrent.TimeUnit.NANOSECONDS);
+            timer(status).record(System.nanoTime() - begun, TimeUnit.NANOSECONDS);
         }
 
         private Timer timer(@Nullable HttpStatusCode status) {
             Timer timer = status == null ? unanswered.get(call) : byStatus().get(status);
             return timer != null
                     ? timer
-                    : byStatus()
-                            .computeIfAbsent(
-                                    java.util.Objects.requireNonNull(status), this::timerOf);
+                    : byStatus().computeIfAbsent(Objects.requireNonNull(status), this::timerOf);
         }
 
         private Map<HttpStatusCode, Timer> byStatus() {
-            return java.util.Objects.requireNonNull(timers.get(call));
+            return Objects.requireNonNull(timers.get(call));
         }
 
         private Timer timerOf(HttpStatusCode status) {

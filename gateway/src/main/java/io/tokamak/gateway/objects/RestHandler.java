@@ -4,6 +4,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpRequest;
@@ -89,6 +90,6 @@ final class RestHandler implements WebHttpHandlerBuilderCustomizer {
         if (call.body() == Content.NOTHING) {
             var _ = request.parameters(); // who takes a body does this when it can read that too
         }
-        return java.util.Objects.requireNonNull(handlers.get(call)).handle(request);
+        return Objects.requireNonNull(handlers.get(call)).handle(request);
     }
 }
