@@ -69,7 +69,7 @@ class AttachResponse(_message.Message):
     def __init__(self, offer: _Optional[_Union[AttachResponse.Offer, _Mapping]] = ..., go: _Optional[_Union[AttachResponse.Go, _Mapping]] = ...) -> None: ...
 
 class LeaseRequest(_message.Message):
-    __slots__ = ("session", "kind", "size_bytes", "timeout_millis", "reserve", "lane")
+    __slots__ = ("session", "kind", "size_bytes", "timeout_millis", "reserve", "lane", "welcome_bytes")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[LeaseRequest.Kind]
@@ -84,13 +84,15 @@ class LeaseRequest(_message.Message):
     TIMEOUT_MILLIS_FIELD_NUMBER: _ClassVar[int]
     RESERVE_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
+    WELCOME_BYTES_FIELD_NUMBER: _ClassVar[int]
     session: str
     kind: LeaseRequest.Kind
     size_bytes: int
     timeout_millis: int
     reserve: bytes
     lane: int
-    def __init__(self, session: _Optional[str] = ..., kind: _Optional[_Union[LeaseRequest.Kind, str]] = ..., size_bytes: _Optional[int] = ..., timeout_millis: _Optional[int] = ..., reserve: _Optional[bytes] = ..., lane: _Optional[int] = ...) -> None: ...
+    welcome_bytes: int
+    def __init__(self, session: _Optional[str] = ..., kind: _Optional[_Union[LeaseRequest.Kind, str]] = ..., size_bytes: _Optional[int] = ..., timeout_millis: _Optional[int] = ..., reserve: _Optional[bytes] = ..., lane: _Optional[int] = ..., welcome_bytes: _Optional[int] = ...) -> None: ...
 
 class LeaseResponse(_message.Message):
     __slots__ = ("lane", "extent_number", "start", "length")
@@ -103,6 +105,22 @@ class LeaseResponse(_message.Message):
     start: int
     length: int
     def __init__(self, lane: _Optional[int] = ..., extent_number: _Optional[int] = ..., start: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
+
+class ExtendRequest(_message.Message):
+    __slots__ = ("session", "lane", "length")
+    SESSION_FIELD_NUMBER: _ClassVar[int]
+    LANE_FIELD_NUMBER: _ClassVar[int]
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    session: str
+    lane: int
+    length: int
+    def __init__(self, session: _Optional[str] = ..., lane: _Optional[int] = ..., length: _Optional[int] = ...) -> None: ...
+
+class ExtendResponse(_message.Message):
+    __slots__ = ("length",)
+    LENGTH_FIELD_NUMBER: _ClassVar[int]
+    length: int
+    def __init__(self, length: _Optional[int] = ...) -> None: ...
 
 class ReturnRequest(_message.Message):
     __slots__ = ("session", "lanes")

@@ -189,16 +189,21 @@ final class MappedWriter implements ObjectWriter {
         }
     }
 
-    /** Doubles the extent. The name is not reserved any more: the seal says who was first. */
+    /** Doubles the extent if there is room, in place if that is free. */
     private void grow(long length) {
-        long capacity = Math.max(length, 2 * position);
         Deadline deadline = Deadline.after(plan.options().timeout());
-        Lane next =
-                writing.lanes()
-                        .leaseSingle(
-                                PoolFile.recordBytesMax(plan.encoded().length, capacity),
-                                null,
-                                deadline);
+        long needed = PoolFile.recordBytesMax(plan.encoded().length, length);
+        long welcome = Math.max(needed, 2 * position);
+        writing.lanes().extend(lane, welcome, deadline);
+        KillPoint.reached("stream.extended");
+        if (payloadOffset() + length > lane.extentEnd()) {
+            move(needed, welcome, deadline);
+        }
+    }
+
+    /** Goes on elsewhere. The name is not reserved any more: the seal says who was first. */
+    private void move(long needed, long welcome, Deadline deadline) {
+        Lane next = writing.lanes().leaseGrowing(needed, welcome, deadline);
         KillPoint.reached("stream.leased");
         Lane previous = lane;
         MemorySegment written = writing.pool().segment().asSlice(payloadOffset(), position);

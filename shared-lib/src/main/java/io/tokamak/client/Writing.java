@@ -68,6 +68,21 @@ record Writing(Memory pool, Doorbell doorbell, Lanes lanes, IdSource ids) {
             return lease(request, deadline);
         }
 
+        @Override
+        public Extent leaseGrowing(long sizeBytes, long welcomeBytes, Deadline deadline) {
+            return lease(
+                    LeaseRequest.newBuilder()
+                            .setKind(LeaseRequest.Kind.KIND_SINGLE)
+                            .setSizeBytes(sizeBytes)
+                            .setWelcomeBytes(welcomeBytes),
+                    deadline);
+        }
+
+        @Override
+        public long extend(int lane, long length, Deadline deadline) {
+            return session.extend(lane, length, deadline);
+        }
+
         private Extent lease(LeaseRequest.Builder request, Deadline deadline) {
             LeaseResponse response = session.lease(request, deadline);
             return new Extent(

@@ -111,13 +111,7 @@ public final class Lane {
 
     /** Goes on in another extent, from its beginning; the one before is closed by that. */
     void enter(Extent extent) {
-        if (extent.start() < PoolFile.DATA_OFFSET
-                || extent.length() <= 0
-                || extent.end() > pool.size()
-                || extent.start() % PoolFile.BLOCK_BYTES != 0) {
-            throw new CorruptObject(
-                    "lane " + number + " was lent " + extent + " of a pool of " + pool.size());
-        }
+        checkLent(extent);
         extentNumber = extent.number();
         start = extent.start();
         end = extent.end();
@@ -125,6 +119,22 @@ public final class Lane {
         warmEnd = start;
         nextIsWanted = false;
         storeTail();
+    }
+
+    private void checkLent(Extent extent) {
+        if (extent.start() < PoolFile.DATA_OFFSET
+                || extent.length() <= 0
+                || extent.end() > pool.size()
+                || extent.start() % PoolFile.BLOCK_BYTES != 0) {
+            throw new CorruptObject(
+                    "lane " + number + " was lent " + extent + " of a pool of " + pool.size());
+        }
+    }
+
+    /** Goes on in the same extent, which has so many bytes now. */
+    void extend(long length) {
+        checkLent(new Extent(number, extentNumber, start, length));
+        end = start + length;
     }
 
     /** Enters the extent that the node has offered, if it has. */

@@ -270,13 +270,20 @@ public final class Lanes {
      * @param reserve the id of the name that the record will have; null when it has none
      */
     public Lane leaseSingle(long recordBytes, @Nullable ObjectId reserve, Deadline deadline) {
-        Lane lane =
-                new Lane(
-                        session,
-                        pool,
-                        pages,
-                        doorbell,
-                        leases.leaseSingle(recordBytes, reserve, deadline));
+        return single(leases.leaseSingle(recordBytes, reserve, deadline));
+    }
+
+    /**
+     * As {@link #leaseSingle}, for a record that goes on growing.
+     *
+     * @param welcomeBytes as many are leased if there is room
+     */
+    public Lane leaseGrowing(long recordBytes, long welcomeBytes, Deadline deadline) {
+        return single(leases.leaseGrowing(recordBytes, welcomeBytes, deadline));
+    }
+
+    private Lane single(Extent extent) {
+        Lane lane = new Lane(session, pool, pages, doorbell, extent);
         singles.add(lane);
         KillPoint.reached("lane.leased");
         // Either this sees that it is closed, or who closes sees the lane.
@@ -285,6 +292,15 @@ public final class Lanes {
             throw InvalidState.used("client", "closed");
         }
         return lane;
+    }
+
+    /**
+     * Has the extent of a lane for one record made longer where it lies, as far as that is free.
+     *
+     * @param recordBytes that the record may need
+     */
+    public void extend(Lane lane, long recordBytes, Deadline deadline) {
+        lane.extend(leases.extend(lane.number(), recordBytes, deadline));
     }
 
     /** Whether somebody writes, or may still write, into a lane of its own. */

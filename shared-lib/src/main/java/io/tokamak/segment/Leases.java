@@ -26,6 +26,21 @@ public interface Leases {
     Extent leaseSingle(long sizeBytes, @Nullable ObjectId reserve, Deadline deadline);
 
     /**
+     * As {@link #leaseSingle}, for a record whose length is not known.
+     *
+     * @param welcomeBytes the extent has at most so many bytes, and as many if there is room
+     */
+    Extent leaseGrowing(long sizeBytes, long welcomeBytes, Deadline deadline);
+
+    /**
+     * Extends the extent of a lane for one record in place, as far as what follows it is free.
+     *
+     * @param length bytes that it should have
+     * @return bytes that it has then
+     */
+    long extend(int lane, long length, Deadline deadline);
+
+    /**
      * Gives a lane back: what was committed is published, the rest is free. Does not wait for the
      * node.
      */

@@ -16,6 +16,7 @@ import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.PermissionDenied;
 import io.tokamak.objects.SessionFenced;
 import io.tokamak.objects.TokamakException;
+import io.tokamak.proto.local.v1.ExtendRequest;
 import io.tokamak.proto.local.v1.LeaseRequest;
 import io.tokamak.proto.local.v1.LeaseResponse;
 import io.tokamak.proto.local.v1.LocalGrpc;
@@ -336,6 +337,18 @@ public final class Session {
                 leasing.readLock().unlock();
             }
         }
+    }
+
+    /**
+     * Makes the extent of a lane for one record longer where it lies, as far as that is free.
+     *
+     * @param length bytes that it should have
+     * @return bytes that it has then
+     */
+    public long extend(int lane, long length, Deadline deadline) {
+        ExtendRequest request =
+                ExtendRequest.newBuilder().setSession(name).setLane(lane).setLength(length).build();
+        return call(deadline, stub -> stub.extend(request)).getLength();
     }
 
     /**

@@ -60,6 +60,23 @@ class LanesTest {
             return extent(lanes++, 1, sizeBytes);
         }
 
+        @Override
+        public Extent leaseGrowing(long sizeBytes, long welcomeBytes, Deadline deadline) {
+            return extent(lanes++, 1, welcomeBytes);
+        }
+
+        @Override
+        public long extend(int lane, long length, Deadline deadline) {
+            long base = SessionFile.laneOffset(lane) + SessionFile.extentOffset(1);
+            boolean isLast =
+                    session.getLong(base) + session.getLong(base + Long.BYTES) == next && !isFull;
+            if (isLast) {
+                next = session.getLong(base) + length;
+                session.putLong(base + Long.BYTES, length);
+            }
+            return session.getLong(base + Long.BYTES);
+        }
+
         private Extent extent(int lane, long number, long sizeBytes) {
             if (isFull) {
                 throw new OutOfMemory(

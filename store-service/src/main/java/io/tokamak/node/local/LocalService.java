@@ -20,6 +20,8 @@ import io.tokamak.proto.local.v1.DeleteRequest;
 import io.tokamak.proto.local.v1.DeleteResponse;
 import io.tokamak.proto.local.v1.DescribeRequest;
 import io.tokamak.proto.local.v1.Event;
+import io.tokamak.proto.local.v1.ExtendRequest;
+import io.tokamak.proto.local.v1.ExtendResponse;
 import io.tokamak.proto.local.v1.Group;
 import io.tokamak.proto.local.v1.InterestRequest;
 import io.tokamak.proto.local.v1.InterestResponse;
@@ -101,6 +103,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                                                     "kind " + request.getKindValue());
                                 },
                                 request.getSizeBytes(),
+                                request.getWelcomeBytes(),
                                 request.getReserve().isEmpty() ? null : id(request.getReserve()),
                                 nanos(request.getTimeoutMillis())),
                 lease ->
@@ -110,6 +113,14 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                                 .setStart(lease.start())
                                 .setLength(lease.length())
                                 .build());
+    }
+
+    @Override
+    public void extend(ExtendRequest request, StreamObserver<ExtendResponse> responses) {
+        answer(
+                responses,
+                () -> store.extend(request.getSession(), request.getLane(), request.getLength()),
+                length -> ExtendResponse.newBuilder().setLength(length).build());
     }
 
     @Override

@@ -21,6 +21,9 @@ final class Lane {
     /** Bytes of the current extent whose records were published. */
     long drained;
 
+    /** Whether its extent lies where it can be made longer. */
+    boolean isExtensible;
+
     /** Whether records are committed that the index has no room for. */
     boolean stalled;
 
@@ -93,6 +96,7 @@ final class Lane {
         extent = offered;
         drained = 0;
         stalled = false;
+        isExtensible = false;
         Arrays.fill(length, 0);
         reservation = null;
     }

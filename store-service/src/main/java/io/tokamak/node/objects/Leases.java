@@ -32,6 +32,8 @@ final class Leases {
      * A request for an extent.
      *
      * @param lane that wants its next extent; null: any free one
+     * @param welcomeBytes for a record of unknown length: bytes that are welcome; 0 when it is
+     *     known
      * @param reserve name that the record will have
      */
     record Request(
@@ -39,6 +41,7 @@ final class Leases {
             @Nullable Lane lane,
             int kind,
             long sizeBytes,
+            long welcomeBytes,
             @Nullable ObjectId reserve,
             long deadlineNanos,
             CompletableFuture<Lease> answer) {}
@@ -204,11 +207,15 @@ final class Leases {
             return Attempt.ANSWERED;
         }
         long wanted = PoolSpace.toBlocks(request.sizeBytes());
-        long length = wanted;
-        if (request.kind() == SessionFile.KIND_SHARED) {
-            length = Math.max(wanted, nextLength(lane, nowNanos));
-        }
+        long length =
+                Math.max(
+                        wanted,
+                        request.kind() == SessionFile.KIND_SHARED
+                                ? nextLength(lane, nowNanos)
+                                : PoolSpace.toBlocks(
+                                        Math.min(request.welcomeBytes(), space.capacityBytes())));
         lane.kind = request.kind();
+        lane.isExtensible = request.welcomeBytes() > 0 && wanted > extentBytesMax;
         long start = lend(lane, wanted, length);
         if (start == PoolSpace.NONE) {
             if (!held) {
@@ -245,10 +252,7 @@ final class Leases {
                     lane.kind != SessionFile.KIND_SHARED
                             || accounts.leasedAhead + length <= aheadBytesMax
                             || (accounts.leasedAhead == 0 && length == least);
-            long start =
-                    allowed
-                            ? space.allocate(length, lane.kind == SessionFile.KIND_SINGLE)
-                            : PoolSpace.NONE;
+            long start = allowed ? allocate(lane, length) : PoolSpace.NONE;
             if (start != PoolSpace.NONE) {
                 lentLength = length;
                 drain.lent(lane, length);
@@ -259,6 +263,34 @@ final class Leases {
             }
             length = Math.max(least, length / 2 & -BLOCK_BYTES);
         }
+    }
+
+    private long allocate(Lane lane, long length) {
+        return lane.isExtensible
+                ? space.allocateExtensible(length)
+                : space.allocate(length, lane.kind == SessionFile.KIND_SINGLE);
+    }
+
+    /**
+     * Extends the extent of a SINGLE lane in place.
+     *
+     * @param length bytes that it should have
+     * @return bytes that it has then
+     */
+    long extend(AttachedSession session, Lane lane, long length) {
+        long start = lane.start(lane.extent);
+        long before = lane.length(lane.extent);
+        long wanted = PoolSpace.toBlocks(Math.min(length, space.capacityBytes()));
+        if (wanted <= before) {
+            return before;
+        }
+        long more = space.extend(start + before, wanted - before);
+        if (more > 0) {
+            drain.lent(lane, more);
+            lane.setExtent(lane.extent, start, before + more);
+            session.storeExtent(lane, lane.extent);
+        }
+        return before + more;
     }
 
     private void offer(

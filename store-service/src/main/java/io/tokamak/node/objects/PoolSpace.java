@@ -23,6 +23,9 @@ final class PoolSpace {
     private static final int GRANULES_PER_BLOCK = BLOCK_BYTES / GRANULE_BYTES;
     private static final int BLOCKS_PER_CHUNK = 512;
 
+    /** One part of so many is left below what may grow, for lanes that take the lowest run. */
+    private static final int GAP_PARTS = 16;
+
     private final int blockCount;
     private final char[] usedGranules;
     private final BitSet free;
@@ -88,16 +91,61 @@ final class PoolSpace {
         if (start < 0) {
             return NONE;
         }
+        take(start, blocks);
+        return (long) start * BLOCK_BYTES;
+    }
+
+    /**
+     * Takes a run of whole blocks that can be {@linkplain #extend extended}: near the beginning of
+     * the longest run, behind a part that is left to those who take the lowest.
+     *
+     * @param bytes a multiple of {@link io.tokamak.layout.PoolFile#BLOCK_BYTES}
+     * @return pool offset, or {@link #NONE}
+     */
+    long allocateExtensible(long bytes) {
+        int blocks = (int) (bytes / BLOCK_BYTES);
+        refresh();
+        int longestRun = longestRun();
+        if (blocks > longestRun) {
+            return NONE;
+        }
+        int start = lowestRun(longestRun);
+        start += Math.min(longestRun / GAP_PARTS, longestRun - blocks);
+        take(start, blocks);
+        return (long) start * BLOCK_BYTES;
+    }
+
+    /**
+     * Takes the free blocks that follow a run.
+     *
+     * @param end pool offset of the first of them, a multiple of a block
+     * @param most bytes, a multiple of a block
+     * @return bytes that were taken, from 0 to {@code most}
+     */
+    long extend(long end, long most) {
+        int start = blockOf(end);
+        int limit = (int) Math.min(blockCount, start + most / BLOCK_BYTES);
+        int blocks = Math.min(limit, free.nextClearBit(start)) - start;
+        if (blocks > 0) {
+            take(start, blocks);
+        }
+        return (long) blocks * BLOCK_BYTES;
+    }
+
+    private void take(int start, int blocks) {
         free.clear(start, start + blocks);
         Arrays.fill(usedGranules, start, start + blocks, (char) GRANULES_PER_BLOCK);
         touch(start, start + blocks);
-        freeBytes -= bytes;
-        return (long) start * BLOCK_BYTES;
+        freeBytes -= (long) blocks * BLOCK_BYTES;
     }
 
     /** Bytes of the longest run of free blocks. */
     long largestRunBytes() {
         refresh();
+        return (long) longestRun() * BLOCK_BYTES;
+    }
+
+    private int longestRun() {
         int best = 0;
         int run = 0;
         for (int chunk = 0; chunk < longest.length; chunk++) {
@@ -108,7 +156,7 @@ final class PoolSpace {
                 run = atEnd[chunk];
             }
         }
-        return (long) Math.max(best, run) * BLOCK_BYTES;
+        return Math.max(best, run);
     }
 
     /** Gives back a range whose ends are multiples of a granule. */

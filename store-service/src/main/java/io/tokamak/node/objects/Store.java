@@ -607,6 +607,7 @@ public final class Store implements AutoCloseable {
      * @param lane that is held and wants its next one; null: a lane that is free
      * @param kind {@link SessionFile#KIND_SHARED} or {@link SessionFile#KIND_SINGLE}
      * @param sizeBytes what the record needs
+     * @param welcomeBytes for a record of unknown length: bytes that are welcome; otherwise 0
      * @param reserve name that the record will have
      */
     public CompletableFuture<Lease> lease(
@@ -614,6 +615,7 @@ public final class Store implements AutoCloseable {
             @Nullable Integer lane,
             int kind,
             long sizeBytes,
+            long welcomeBytes,
             @Nullable ObjectId reserve,
             long timeoutNanos) {
         CompletableFuture<Leases.Lease> answer = new CompletableFuture<>();
@@ -631,7 +633,8 @@ public final class Store implements AutoCloseable {
                         }
                         if ((kind != SessionFile.KIND_SHARED
                                         && (kind != SessionFile.KIND_SINGLE || held != null))
-                                || sizeBytes <= 0) {
+                                || sizeBytes <= 0
+                                || welcomeBytes < 0) {
                             throw CommandRefused.invalid(
                                     "kind %d, %d bytes".formatted(kind, sizeBytes));
                         }
@@ -648,6 +651,7 @@ public final class Store implements AutoCloseable {
                                         held,
                                         kind,
                                         sizeBytes,
+                                        welcomeBytes,
                                         reserve,
                                         nowNanos + timeoutNanos,
                                         answer),
@@ -661,6 +665,26 @@ public final class Store implements AutoCloseable {
                 });
         return answer.thenApply(
                 lent -> new Lease(lent.lane(), lent.extentNumber(), lent.start(), lent.length()));
+    }
+
+    /**
+     * Extends the extent of a lane for a single record in place, as far as what follows it is free.
+     *
+     * @param length bytes that it should have
+     * @return bytes that it has then
+     */
+    public CompletableFuture<Long> extend(String name, int lane, long length) {
+        return command(
+                () -> {
+                    AttachedSession session = sessions.require(name);
+                    checkLane(session, lane);
+                    if (session.lanes[lane].kind != SessionFile.KIND_SINGLE || length <= 0) {
+                        throw CommandRefused.invalid(
+                                "lane %d is not held for a single record, or %d bytes are no length"
+                                        .formatted(lane, length));
+                    }
+                    return leases.extend(session, session.lanes[lane], length);
+                });
     }
 
     // Objects.

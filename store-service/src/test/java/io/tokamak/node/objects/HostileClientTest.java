@@ -450,7 +450,8 @@ class HostileClientTest {
 
     private Store.Lease single(long bytes) {
         return StoreFixture.get(
-                fixture.store.lease(witness.name, null, SessionFile.KIND_SINGLE, bytes, null, 0));
+                fixture.store.lease(
+                        witness.name, null, SessionFile.KIND_SINGLE, bytes, 0, null, 0));
     }
 
     @Test
@@ -494,7 +495,7 @@ class HostileClientTest {
         Store.Lease second =
                 StoreFixture.get(
                         fixture.store.lease(
-                                hostile.name, null, SessionFile.KIND_SHARED, 1_000, null, 0));
+                                hostile.name, null, SessionFile.KIND_SHARED, 1_000, 0, null, 0));
         long lied = SessionFile.laneOffset(hostile.lane);
         hostile.lane = second.lane();
         hostile.use(second.extentNumber(), second.start(), second.length());

@@ -78,13 +78,18 @@ class KilledClientTest {
         "put named, 25165824, put.written, absent",
         "put named, 25165824, put.committed, present",
         "put named, 25165824, put.answered, present",
-        // A stream of unknown length, which moves to a larger extent as it grows.
+        // A stream of unknown length, which moves to where its extent can grow.
         "stream, 5000000, stream.written, absent",
-        "stream, 5000000, stream.leased:2, absent",
-        "stream, 5000000, stream.moved:2, absent",
+        "stream, 5000000, stream.leased, absent",
+        "stream, 5000000, stream.moved, absent",
+        "stream, 5000000, stream.extended:2, absent",
+        "stream, 5000000, stream.extended:3, absent",
         "stream, 5000000, lane.returned:1, absent",
         "stream, 5000000, put.written, absent",
         "stream, 5000000, put.committed, present",
+        // More than half of the pool: two extents of it would find no room.
+        "stream, 130000000, stream.extended:7, absent",
+        "stream, 130000000, put.committed, present",
         "stream named, 5000000, stream.moved, absent",
         "stream named, 5000000, lane.returned:1, absent",
         "stream named, 5000000, put.committed, present",

@@ -198,6 +198,7 @@ final class LaneClient implements AutoCloseable {
                                 lane < 0 ? null : lane,
                                 SessionFile.KIND_SHARED,
                                 bytes,
+                                0,
                                 null,
                                 TimeUnit.SECONDS.toNanos(5)));
         lane = lease.lane();

@@ -118,6 +118,10 @@ class PoolSpaceTest {
                     model.set(start, start + (long) count * BLOCK, true);
                     held.add(new Range(start, start + (long) count * BLOCK));
                 }
+            } else if (what < 50) {
+                allocateExtensible(random, space, model, held);
+            } else if (what < 55 && !held.isEmpty()) {
+                extend(random, space, model, held);
             } else if (what < 98 && !held.isEmpty()) {
                 giveBackAPiece(random, space, model, held);
             } else if (what >= 98) {
@@ -132,6 +136,45 @@ class PoolSpaceTest {
             if (step % 16 == 0) {
                 assertThat(space.largestRunBytes()).isEqualTo(model.largestRun());
             }
+        }
+    }
+
+    private static void allocateExtensible(
+            Random random, PoolSpace space, Model model, List<Range> held) {
+        int count = 1 + random.nextInt(random.nextInt(4) == 0 ? 900 : 8);
+        long longest = model.largestRun();
+        long start = space.allocateExtensible((long) count * BLOCK);
+        if ((long) count * BLOCK > longest) {
+            assertThat(start).isEqualTo(PoolSpace.NONE);
+        } else {
+            int from = (int) (start / BLOCK);
+            long lowestOfLongest = model.find((int) (longest / BLOCK), false);
+            assertThat(model.areFree(from, count)).isTrue();
+            assertThat(start - lowestOfLongest).isBetween(0L, longest / 16);
+            model.set(start, start + (long) count * BLOCK, true);
+            held.add(new Range(start, start + (long) count * BLOCK));
+        }
+    }
+
+    private static void extend(Random random, PoolSpace space, Model model, List<Range> held) {
+        Range range = held.get(random.nextInt(held.size()));
+        if (range.end() % BLOCK != 0) {
+            return;
+        }
+        int asked = 1 + random.nextInt(64);
+        int first = (int) (range.end() / BLOCK);
+        int expected = 0;
+        while (expected < asked
+                && first + expected < model.blocks
+                && model.isFree(first + expected)) {
+            expected++;
+        }
+        long more = space.extend(range.end(), (long) asked * BLOCK);
+        assertThat(more).isEqualTo((long) expected * BLOCK);
+        if (more > 0) {
+            model.set(range.end(), range.end() + more, true);
+            held.remove(range);
+            held.add(new Range(range.start(), range.end() + more));
         }
     }
 

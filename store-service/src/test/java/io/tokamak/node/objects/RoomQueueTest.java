@@ -52,6 +52,7 @@ class RoomQueueTest {
                 null,
                 SessionFile.KIND_SINGLE,
                 bytes,
+                0,
                 null,
                 TimeUnit.SECONDS.toNanos(seconds));
     }

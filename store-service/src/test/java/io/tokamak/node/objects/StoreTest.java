@@ -369,7 +369,7 @@ class StoreTest {
         Store.Lease lease =
                 StoreFixture.get(
                         fixture.store.lease(
-                                holder.name, null, SessionFile.KIND_SINGLE, 100_000, id, 0));
+                                holder.name, null, SessionFile.KIND_SINGLE, 100_000, 0, id, 0));
         assertThatThrownBy(
                         () ->
                                 StoreFixture.get(
@@ -378,6 +378,7 @@ class StoreTest {
                                                 null,
                                                 SessionFile.KIND_SINGLE,
                                                 100,
+                                                0,
                                                 id,
                                                 0)))
                 .isInstanceOfSatisfying(
@@ -539,7 +540,7 @@ class StoreTest {
                 try {
                     StoreFixture.get(
                             fixture.store.lease(
-                                    client.name, null, SessionFile.KIND_SHARED, 4_096, null, 0));
+                                    client.name, null, SessionFile.KIND_SHARED, 4_096, 0, null, 0));
                 } catch (CommandRefused e) {
                     assertThat(e.kind()).isEqualTo(CommandRefused.Kind.OUT_OF_MEMORY);
                 }
@@ -579,6 +580,7 @@ class StoreTest {
                         null,
                         SessionFile.KIND_SINGLE,
                         4 << 20,
+                        0,
                         null,
                         TimeUnit.SECONDS.toNanos(20));
         fixture.balanced();
@@ -614,6 +616,61 @@ class StoreTest {
         fixture.sound();
     }
 
+    @Test
+    @DisplayName(
+            "I28: an extent for one record grows where it lies, as far as the blocks behind it are"
+                    + " free")
+    void extendInPlace() {
+        LaneClient writer = fixture.attach();
+        Store.Lease lease =
+                StoreFixture.get(
+                        fixture.store.lease(
+                                writer.name,
+                                null,
+                                SessionFile.KIND_SINGLE,
+                                1 << 20,
+                                2 << 20,
+                                null,
+                                0));
+        assertThat(lease.length()).isEqualTo(2 << 20);
+        assertThat(extend(writer, lease.lane(), 9 << 20)).isEqualTo(9 << 20);
+        assertThat(extend(writer, lease.lane(), 9 << 20)).isEqualTo(9 << 20);
+        assertThat(extend(writer, lease.lane(), 1)).isEqualTo(9 << 20);
+        assertThat(fixture.balanced().leased()).isEqualTo(9 << 20);
+
+        long most = extend(writer, lease.lane(), Long.MAX_VALUE);
+        assertThat(most).isBetween(14L << 20, fixture.ledger().capacity());
+        assertThat(fixture.balanced().leased()).isEqualTo(most);
+
+        ObjectId id = writer.nextId();
+        int bytes = 13 << 20;
+        writer.header(lease.start(), id, bytes, 0);
+        long end = io.tokamak.layout.PoolFile.recordEnd(lease.start(), 0, bytes) - lease.start();
+        writer.session.putLongRelease(
+                SessionFile.laneOffset(lease.lane()) + SessionFile.tailOffset(lease.extentNumber()),
+                SessionFile.position(lease.extentNumber(), end));
+        StoreFixture.get(fixture.store.giveBack(writer.name, List.of(lease.lane())));
+        assertThat(fixture.balanced().leased()).isZero();
+        assertThat(fixture.ledger().inUse()).isEqualTo(end);
+        fixture.sound();
+
+        assertThatThrownBy(() -> extend(writer, lease.lane(), 9 << 20))
+                .as("given back")
+                .isInstanceOf(CommandRefused.class);
+        assertThatThrownBy(() -> extend(writer, 1_000_000, 9 << 20))
+                .as("no such lane")
+                .isInstanceOf(CommandRefused.class);
+        writer.put(TestBytes.of(100));
+        assertThatThrownBy(() -> extend(writer, writer.lane, 9 << 20))
+                .as("shared")
+                .isInstanceOf(CommandRefused.class);
+        fixture.sound();
+    }
+
+    private long extend(LaneClient client, int lane, long length) {
+        return StoreFixture.get(fixture.store.extend(client.name, lane, length));
+    }
+
     private Store.Lease lease(LaneClient client, long bytes, int timeoutMillis) {
         return StoreFixture.get(
                 fixture.store.lease(
@@ -621,6 +678,7 @@ class StoreTest {
                         null,
                         SessionFile.KIND_SINGLE,
                         bytes,
+                        0,
                         null,
                         TimeUnit.MILLISECONDS.toNanos(timeoutMillis)));
     }

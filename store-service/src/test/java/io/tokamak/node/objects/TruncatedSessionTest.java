@@ -92,7 +92,7 @@ class TruncatedSessionTest {
                 truncate(hostile);
                 var _ =
                         fixture.store.lease(
-                                hostile.name, null, SessionFile.KIND_SHARED, 64, null, 0);
+                                hostile.name, null, SessionFile.KIND_SHARED, 64, 0, null, 0);
                 fixture.names.gate.complete(null);
                 witness.commit(witness.write(next, payload, ObjectMetadata.PLAIN));
                 assertThat(
