@@ -22,7 +22,7 @@ public final class Pinned {
     /** Of the response, and of each buffer. */
     private final AtomicInteger references = new AtomicInteger(1);
 
-    private final AtomicLong slices = new AtomicLong();
+    private final AtomicLong ended = new AtomicLong();
 
     private Pinned(ObjectView pin, MemorySegment bytes) {
         this.pin = pin;
@@ -51,13 +51,12 @@ public final class Pinned {
                     }
                     return count + 1;
                 });
-        slices.incrementAndGet();
         return new Slice(bytes.asSlice(offset, length).asByteBuffer());
     }
 
-    /** How many buffers were made so far: they are when the socket takes more. */
-    public long slices() {
-        return slices.get();
+    /** How many buffers have ended so far: they do when the socket has taken them. */
+    public long endedCount() {
+        return ended.get();
     }
 
     /** All of the bytes; only until {@link #release}. */
@@ -80,6 +79,7 @@ public final class Pinned {
         @Override
         protected void deallocate() {
             super.deallocate();
+            ended.incrementAndGet();
             Pinned.this.release();
         }
     }

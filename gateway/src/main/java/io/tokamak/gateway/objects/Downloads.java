@@ -2,6 +2,7 @@ package io.tokamak.gateway.objects;
 
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.tokamak.client.ObjectView;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Pinned;
@@ -48,6 +49,12 @@ final class Downloads implements CallHandlers {
 
     /** Of one write. */
     private static final int CHUNK_BYTES = 512 << 10;
+
+    /**
+     * Of one write to a stream of HTTP/2: {@link Readers} sees by whole ones alone how far its
+     * reader is.
+     */
+    private static final int STREAM_CHUNK_BYTES = 64 << 10;
 
     private static final int DIGESTS_MAX = 10_000;
 
@@ -270,6 +277,10 @@ final class Downloads implements CallHandlers {
                                             copy, (int) part.start(), (int) part.length())));
         }
         Pinned pin = Objects.requireNonNull(found.pin());
+        int chunk =
+                CallRequest.channel(response) instanceof Http2StreamChannel
+                        ? STREAM_CHUNK_BYTES
+                        : CHUNK_BYTES;
         return Flux.generate(
                 part::start,
                 (at, sink) -> {
@@ -277,7 +288,7 @@ final class Downloads implements CallHandlers {
                         sink.complete();
                         return at;
                     }
-                    int length = (int) Math.min(CHUNK_BYTES, part.end() - at);
+                    int length = (int) Math.min(chunk, part.end() - at);
                     sink.next(buffers.wrap(pin.slice(at, length)));
                     return at + length;
                 });

@@ -51,18 +51,18 @@ final class Readers {
     /**
      * How far a reader is.
      *
-     * @param slices that were made for it
+     * @param ended buffers that it has, whole
      * @param waiting bytes that the socket has not taken yet
-     * @param sent bytes of the first of those buffers that it has
+     * @param sent bytes of the next buffer that it has
      */
-    private record Progress(long slices, long waiting, long sent) {
+    private record Progress(long ended, long waiting, long sent) {
         static Progress of(Channel channel, Pinned pin) {
-            // A stream of HTTP/2 has none: there the slices alone tell.
+            // A stream of HTTP/2 has none: there those buffers alone tell.
             ChannelOutboundBuffer out = channel.unsafe().outboundBuffer();
             return out == null
-                    ? new Progress(pin.slices(), 0, 0)
+                    ? new Progress(pin.endedCount(), 0, 0)
                     : new Progress(
-                            pin.slices(), out.totalPendingWriteBytes(), out.currentProgress());
+                            pin.endedCount(), out.totalPendingWriteBytes(), out.currentProgress());
         }
     }
 

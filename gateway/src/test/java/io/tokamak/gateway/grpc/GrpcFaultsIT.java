@@ -19,6 +19,7 @@ import io.grpc.Status.Code;
 import io.grpc.health.v1.HealthCheckResponse.ServingStatus;
 import io.grpc.stub.BlockingClientCall;
 import io.tokamak.gateway.node.NodeProcess;
+import io.tokamak.gateway.wire.Http2;
 import io.tokamak.proto.v1.BatchGetRequest;
 import io.tokamak.proto.v1.BatchGetResponse;
 import io.tokamak.proto.v1.GetRequest;

@@ -23,6 +23,7 @@ import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
 import io.netty.util.internal.PlatformDependent;
 import io.tokamak.client.NodeInfo;
+import io.tokamak.gateway.wire.Http2;
 import io.tokamak.proto.v1.BatchGetRequest;
 import io.tokamak.proto.v1.DeleteRequest;
 import io.tokamak.proto.v1.GetRequest;

@@ -20,14 +20,17 @@ import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.test.system.CapturedOutput;
+import org.springframework.boot.test.system.OutputCaptureExtension;
 
 /** Callers who go away at every stage, and callers who want the same. */
-@ExtendWith(SharedGateway.class)
+@ExtendWith({SharedGateway.class, OutputCaptureExtension.class})
 class DisconnectsIT {
     private static final int UPLOADS_MAX = 256;
 
@@ -35,6 +38,11 @@ class DisconnectsIT {
 
     DisconnectsIT(RestGateway gateway) {
         this.gateway = gateway;
+    }
+
+    @AfterEach
+    void noneOfItIsAFault(CapturedOutput output) {
+        assertThat(output.getOut()).doesNotContain(" ERROR ");
     }
 
     private static String path(String key) {

@@ -164,6 +164,10 @@ final class RestGateway implements AutoCloseable {
         return HTTP.send(to(path, headers).build(), BodyHandlers.ofInputStream());
     }
 
+    int port() {
+        return port;
+    }
+
     /** A connection whose reader takes little at once. */
     Socket connect() throws IOException {
         Socket socket = new Socket();

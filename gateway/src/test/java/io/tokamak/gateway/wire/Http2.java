@@ -1,4 +1,4 @@
-package io.tokamak.gateway.grpc;
+package io.tokamak.gateway.wire;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
@@ -9,21 +9,23 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** HTTP/2 by hand (RFC 9113), as well or as badly as a test wants it. */
-final class Http2 implements AutoCloseable {
-    static final int DATA = 0;
-    static final int HEADERS = 1;
-    static final int RST_STREAM = 3;
-    static final int SETTINGS = 4;
-    static final int PING = 6;
-    static final int GOAWAY = 7;
-    static final int WINDOW_UPDATE = 8;
-    static final int CONTINUATION = 9;
-    static final int END_STREAM = 1;
-    static final int END_HEADERS = 4;
+public final class Http2 implements AutoCloseable {
+    public static final int DATA = 0;
+    public static final int HEADERS = 1;
+    public static final int RST_STREAM = 3;
+    public static final int SETTINGS = 4;
+    public static final int PING = 6;
+    public static final int GOAWAY = 7;
+    public static final int WINDOW_UPDATE = 8;
+    public static final int CONTINUATION = 9;
+    public static final int END_STREAM = 1;
+    public static final int END_HEADERS = 4;
 
+    private static final int PATIENCE_MILLIS = 60_000;
     private static final int WINDOW_MAX = Integer.MAX_VALUE;
     private static final int WINDOW_DEFAULT = 65_535;
     private static final int SETTINGS_INITIAL_WINDOW_SIZE = 4;
@@ -33,26 +35,35 @@ final class Http2 implements AutoCloseable {
 
     /** A frame as it came. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Frame(int type, int flags, int stream, byte[] payload) {}
+    public record Frame(int type, int flags, int stream, byte[] payload) {}
 
-    Http2(int port, int receiveBufferBytes) throws IOException {
+    public Http2(int port, int receiveBufferBytes) throws IOException {
         socket.setReceiveBufferSize(receiveBufferBytes);
-        socket.setSoTimeout((int) GrpcGateway.PATIENCE.toMillis());
+        socket.setSoTimeout(PATIENCE_MILLIS);
         socket.setTcpNoDelay(true);
         socket.connect(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
         in = new DataInputStream(socket.getInputStream());
     }
 
-    Http2(int port) throws IOException {
+    public Http2(int port) throws IOException {
         this(port, 64 << 10);
     }
 
-    void write(byte[] bytes) throws IOException {
+    public void write(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
     }
 
     /** The preface, and windows that never stop the other side. */
-    Http2 greet() throws IOException {
+    public Http2 greet() throws IOException {
+        return greet(WINDOW_MAX);
+    }
+
+    /**
+     * The preface.
+     *
+     * @param window bytes that the other side may send in each stream
+     */
+    public Http2 greet(int window) throws IOException {
         write("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".getBytes(US_ASCII));
         frame(
                 SETTINGS,
@@ -60,17 +71,22 @@ final class Http2 implements AutoCloseable {
                 0,
                 ByteBuffer.allocate(6)
                         .putShort((short) SETTINGS_INITIAL_WINDOW_SIZE)
-                        .putInt(WINDOW_MAX)
+                        .putInt(window)
                         .array());
-        frame(
-                WINDOW_UPDATE,
-                0,
-                0,
-                ByteBuffer.allocate(4).putInt(WINDOW_MAX - WINDOW_DEFAULT).array());
+        allow(0, WINDOW_MAX - WINDOW_DEFAULT);
         return this;
     }
 
-    void frame(int type, int flags, int stream, byte[] payload) throws IOException {
+    /**
+     * Lets the other side send more.
+     *
+     * @param stream 0: in all streams together
+     */
+    public void allow(int stream, int bytes) throws IOException {
+        frame(WINDOW_UPDATE, 0, stream, ByteBuffer.allocate(4).putInt(bytes).array());
+    }
+
+    public void frame(int type, int flags, int stream, byte[] payload) throws IOException {
         write(
                 ByteBuffer.allocate(9 + payload.length)
                         .put((byte) (payload.length >> 16))
@@ -83,18 +99,29 @@ final class Http2 implements AutoCloseable {
     }
 
     /** Begins a call. */
-    void call(int stream, String path) throws IOException {
+    public void call(int stream, String path) throws IOException {
         frame(HEADERS, END_HEADERS, stream, headers(path, Map.of()));
     }
 
-    static byte[] headers(String path, Map<String, String> more) {
+    /** Asks for what lies there. */
+    public void get(int stream, String path) throws IOException {
+        frame(HEADERS, END_HEADERS | END_STREAM, stream, block("GET", path, Map.of()));
+    }
+
+    public static byte[] headers(String path, Map<String, String> more) {
+        Map<String, String> all = new LinkedHashMap<>();
+        all.put("content-type", "application/grpc");
+        all.put("te", "trailers");
+        all.putAll(more);
+        return block("POST", path, all);
+    }
+
+    private static byte[] block(String method, String path, Map<String, String> more) {
         ByteArrayOutputStream block = new ByteArrayOutputStream();
-        literal(block, ":method", "POST");
+        literal(block, ":method", method);
         literal(block, ":scheme", "http");
         literal(block, ":path", path);
         literal(block, ":authority", "localhost");
-        literal(block, "content-type", "application/grpc");
-        literal(block, "te", "trailers");
         more.forEach((name, value) -> literal(block, name, value));
         return block.toByteArray();
     }
@@ -121,7 +148,7 @@ final class Http2 implements AutoCloseable {
     }
 
     /** Sends a message of gRPC. */
-    void message(int stream, int flags, byte[] message) throws IOException {
+    public void message(int stream, int flags, byte[] message) throws IOException {
         data(
                 stream,
                 flags,
@@ -132,7 +159,7 @@ final class Http2 implements AutoCloseable {
                         .array());
     }
 
-    void data(int stream, int flags, byte[] bytes) throws IOException {
+    public void data(int stream, int flags, byte[] bytes) throws IOException {
         int part = 16 << 10;
         for (int at = 0; at < bytes.length; at += part) {
             int length = Math.min(part, bytes.length - at);
@@ -146,7 +173,7 @@ final class Http2 implements AutoCloseable {
      *
      * @throws IOException when the connection has ended
      */
-    Frame read() throws IOException {
+    public Frame read() throws IOException {
         int length = in.readUnsignedByte() << 16 | in.readUnsignedShort();
         int type = in.readUnsignedByte();
         int flags = in.readUnsignedByte();
@@ -156,7 +183,7 @@ final class Http2 implements AutoCloseable {
     }
 
     /** The next frame of that type; others are passed over. */
-    Frame read(int type) throws IOException {
+    public Frame read(int type) throws IOException {
         Frame frame = read();
         while (frame.type() != type) {
             frame = read();

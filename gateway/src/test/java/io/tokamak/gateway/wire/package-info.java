@@ -1,0 +1,5 @@
+/** Protocols by hand, for tests. */
+@NullMarked
+package io.tokamak.gateway.wire;
+
+import org.jspecify.annotations.NullMarked;
