@@ -33,24 +33,25 @@ import picocli.CommandLine.Spec;
             "  tokamak --url tokamak://host:9090 ls                through a gateway",
             "  tokamak COMMAND --help                              more about one command",
         },
-        subcommands = {
-            PutCommand.class,
-            GetCommand.class,
-            StatCommand.class,
-            RemoveCommand.class,
-            ListCommand.class,
-            WaitCommand.class,
-            WatchCommand.class,
-            MapCommand.class,
-            TopCommand.class,
-            DoctorCommand.class,
-            DemoCommand.class,
-            CompletionCommand.class,
-            DemoReader.class,
-            TrainingCommand.class,
-        },
         versionProvider = Tokamak.Version.class)
 public final class Tokamak implements Runnable {
+    private static final List<Class<?>> COMMANDS =
+            List.of(
+                    PutCommand.class,
+                    GetCommand.class,
+                    StatCommand.class,
+                    RemoveCommand.class,
+                    ListCommand.class,
+                    WaitCommand.class,
+                    WatchCommand.class,
+                    MapCommand.class,
+                    TopCommand.class,
+                    DoctorCommand.class,
+                    DemoCommand.class,
+                    CompletionCommand.class,
+                    DemoReader.class,
+                    TrainingCommand.class);
+
     private static final int WIDTH = 100;
     private static final String ENVIRONMENT_HEADING_KEY = "environmentHeading";
     private static final String ENVIRONMENT_KEY = "environment";
@@ -115,14 +116,24 @@ public final class Tokamak implements Runnable {
     }
 
     static int run(Output output, String... args) {
-        CommandLine line = commandLine(output);
+        CommandLine line = commandLine(output, args);
         int code = line.execute(args);
         return output.close() ? code : Failure.OTHERWISE;
     }
 
-    static CommandLine commandLine(Output output) {
+    /**
+     * What reads a command line.
+     *
+     * @param given commands that they name are known, all if they name none: to know one takes
+     *     longer than most of them run
+     */
+    static CommandLine commandLine(Output output, String... given) {
         Tokamak tokamak = new Tokamak(output);
         CommandLine line = new CommandLine(tokamak);
+        List<String> words = Arrays.asList(given);
+        List<Class<?>> named =
+                COMMANDS.stream().filter(command -> words.contains(nameOf(command))).toList();
+        (named.isEmpty() ? COMMANDS : named).forEach(line::addSubcommand);
         line.setOut(output.text());
         line.setErr(output.errors());
         line.setCaseInsensitiveEnumValuesAllowed(true);
@@ -144,6 +155,10 @@ public final class Tokamak implements Runnable {
         codes.put(" 5", "the node cannot be reached");
         document(line, codes);
         return line;
+    }
+
+    private static String nameOf(Class<?> command) {
+        return command.getAnnotation(Command.class).name();
     }
 
     private static void document(CommandLine line, Map<String, String> exitCodes) {

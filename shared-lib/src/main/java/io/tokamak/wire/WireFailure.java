@@ -52,6 +52,9 @@ public record WireFailure(
 
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
 
+    /** How grpc-java begins what it says of an answer that is HTTP and nothing more. */
+    private static final String NOT_GRPC = "HTTP status code 404";
+
     public static WireFailure of(StatusException cause) {
         return of(cause.getStatus(), cause);
     }
@@ -171,7 +174,10 @@ public record WireFailure(
                     new InvalidRequest(
                             "unimplemented",
                             node + " does not know this call: " + detail,
-                            "run it and this program from the same release");
+                            detail.startsWith(NOT_GRPC)
+                                    ? "that is a port of REST: give the one of gRPC, 9090 if it was"
+                                            + " not set to another"
+                                    : "run it and this program from the same release");
             case DATA_LOSS -> new CorruptObject(detail, cause);
             case UNAUTHENTICATED -> new Unauthenticated(detail);
             case PERMISSION_DENIED ->

@@ -12,6 +12,7 @@ import io.tokamak.client.WatchQuery;
 import io.tokamak.gateway.node.NodeProcess;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
+import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
@@ -111,6 +112,26 @@ class RemoteFaultsIT {
             assertThat(client.read(late, Deadline.after(PATIENCE))).isEqualTo(bytes(100));
             assertThat(client.read(id, Deadline.NONE)).isEqualTo(bytes(5 << 20));
         }
+    }
+
+    @Test
+    @DisplayName("says so when it is led to the port of REST")
+    void wrongPort() {
+        assertThatThrownBy(
+                        () ->
+                                TokamakClient.connect(
+                                                gateway.options()
+                                                        .withTimeout(PATIENCE)
+                                                        .withUrl(
+                                                                "tokamak://127.0.0.1:"
+                                                                        + gateway.restPort()))
+                                        .close())
+                .isInstanceOfSatisfying(
+                        InvalidRequest.class,
+                        refused ->
+                                assertThat(refused.remedy())
+                                        .contains("REST")
+                                        .contains("gRPC, 9090"));
     }
 
     @Test
