@@ -7,8 +7,10 @@ import uuid
 import fsspec
 import numpy as np
 import pandas as pd
+import polars as pl
 import pytest
 from node import Node
+from pyarrow import parquet
 
 
 @pytest.fixture
@@ -95,3 +97,51 @@ def test_libraries_read_and_write(node: Node, space: str) -> None:
         np.save(file, np.arange(5))
     with fsspec.open(f"tokamak://{space}/a.npy", "rb", **options) as file:
         assert np.load(file).sum() == 10
+
+
+def test_polars_and_pyarrow(node: Node, space: str) -> None:
+    """polars opens paths by means of its own: it takes what fsspec has opened."""
+    options = {"folder": str(node.folder)}
+    frame = pl.DataFrame({"a": [1, 2], "b": ["x", "y"]})
+    with fsspec.open(f"tokamak://{space}/t.parquet", "wb", **options) as file:
+        frame.write_parquet(file)
+    with fsspec.open(f"tokamak://{space}/t.parquet", "rb", **options) as file:
+        assert pl.read_parquet(file).equals(frame)
+    files = fsspec.filesystem("tokamak", **options)
+    table = parquet.read_table(f"{space}/t.parquet", filesystem=files)
+    assert table.column("a").to_pylist() == [1, 2]
+    parquet.write_table(table, f"{space}/again.parquet", filesystem=files)
+    with fsspec.open(f"tokamak://{space}/again.parquet", "rb", **options) as file:
+        assert pl.read_parquet(file).equals(frame)
+
+
+def test_zarr(node: Node, space: str) -> None:
+    zarr = pytest.importorskip("zarr", reason="zarr is not installed")
+    options = {"folder": str(node.folder)}
+    numbers = np.arange(200_000.0).reshape(1000, 200)
+    array = zarr.create_array(
+        f"tokamak://{space}/array",
+        shape=numbers.shape,
+        chunks=(100, 100),
+        dtype=numbers.dtype,
+        storage_options=options,
+    )
+    array[:] = numbers
+    array[5:7, 3] = numbers[5:7, 3] = -1  # two chunks are written again
+    array.attrs["unit"] = "m"
+    read = zarr.open_array(f"tokamak://{space}/array", mode="r", storage_options=options)
+    np.testing.assert_array_equal(read[:], numbers)
+    np.testing.assert_array_equal(read[995:, ::50], numbers[995:, ::50])
+    assert read.attrs["unit"] == "m"
+    files = fsspec.filesystem("tokamak", **options)
+    assert len(files.find(f"{space}/array/c")) == 20
+
+    group = zarr.open_group(f"tokamak://{space}/group", mode="w", storage_options=options)
+    group.create_array("a", data=np.arange(10))
+    group.create_array("deep/b", data=np.arange(3))
+    again = zarr.open_group(f"tokamak://{space}/group", mode="r", storage_options=options)
+    assert (sorted(again.array_keys()), sorted(again.group_keys())) == (["a"], ["deep"])
+    assert again["deep/b"][:].tolist() == [0, 1, 2]
+    del group["a"]
+    again = zarr.open_group(f"tokamak://{space}/group", mode="r", storage_options=options)
+    assert sorted(again.array_keys()) == []
