@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock};
 use std::thread::{self, Thread};
 use std::time::Duration;
 
-use crate::files::Folder;
+use crate::files::{File, Folder};
 use crate::fork::Marker;
 use crate::index::{self, Entry, Index};
 use crate::lanes::Lanes;
@@ -73,6 +73,8 @@ pub struct Attachment {
     index: Index,
     /// Mapped read-only: views of it cannot be written through.
     pub pool: Mapping,
+    /// That very file, whatever has its name later; opened for reading.
+    pub pool_file: File,
     folder: Folder,
     session: OnceLock<Session>,
     pub pins: Pins,
@@ -106,14 +108,14 @@ impl Attachment {
             .file(index::NAME, index_length, false)?
             .map(index_length, false)?;
         let pool_length = store.pool_length();
-        let pool = folder
-            .file(pool::NAME, pool_length, false)?
-            .map(pool_length, false)?;
+        let pool_file = folder.file(pool::NAME, pool_length, false)?;
+        let pool = pool_file.map(pool_length, false)?;
         Ok(Attachment {
             index: Index::new(&store, index),
             pins: Pins::new(!store.has_barriers()),
             store,
             pool,
+            pool_file,
             folder,
             session: OnceLock::new(),
             lanes: OnceLock::new(),

@@ -23,6 +23,10 @@ impl Held {
         Held::of_all(tuple.len(), tuple.iter())
     }
 
+    pub fn one(part: &Bound<'_, PyAny>) -> PyResult<Held> {
+        Held::of_all(1, std::iter::once(part.clone()))
+    }
+
     fn of_all<'py>(count: usize, parts: impl Iterator<Item = Bound<'py, PyAny>>) -> PyResult<Held> {
         let mut held = Held {
             views: Vec::with_capacity(count),

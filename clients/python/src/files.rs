@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, AsRawFd, FromRawFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use crate::memory::Mapping;
+use crate::memory::{Mapping, PrivateMapping};
 
 /// A folder held open: what is opened inside is inside of this very folder, whatever becomes of its
 /// path.
@@ -102,6 +102,10 @@ impl Folder {
 impl File {
     pub fn map(&self, len: u64, writable: bool) -> io::Result<Mapping> {
         Mapping::of(self.fd.as_fd(), len as usize, writable)
+    }
+
+    pub fn map_private(&self, offset: u64, len: u64) -> io::Result<Option<PrivateMapping>> {
+        PrivateMapping::of(self.fd.as_fd(), offset, len)
     }
 
     /// Takes the open-file-description lock of the whole file: it ends with the last copy of the

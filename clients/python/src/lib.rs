@@ -23,7 +23,7 @@ mod store;
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
     #[pymodule_export]
-    use crate::objects::{Found, Stored, Wanted, Writing};
+    use crate::objects::{CopyOnWrite, Found, Stored, Wanted, Writing};
     #[pymodule_export]
     use crate::python::{
         Corrupt, Fenced, NotReady, OtherLayout, PyAttachment, Refused, Stale, TooManyPins,

@@ -7,7 +7,7 @@
 
 use std::io;
 use std::os::fd::{AsRawFd, BorrowedFd};
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering, compiler_fence, fence};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 use std::time::Duration;
 
 const PAGE: usize = 4096;
@@ -285,6 +285,75 @@ impl Drop for Mapping {
         unsafe {
             libc::munmap(self.base.cast(), self.len);
         }
+    }
+}
+
+/// A range of a file of which this process may change its own copy: a page that is written becomes its
+/// own, all others stay those of the file. Unmapped when dropped.
+pub struct PrivateMapping {
+    base: *mut u8,
+    len: usize,
+    /// From the mapping's first page to the range's first byte.
+    skip: usize,
+}
+
+// SAFETY: the region lives as long as the value; what Python threads do to it is ordered by them, as in
+// any memory of their own.
+unsafe impl Send for PrivateMapping {}
+// SAFETY: as above.
+unsafe impl Sync for PrivateMapping {}
+
+/// Of the 65,530 mappings that the kernel gives a process by default: the rest is for everybody else, whose
+/// threads and allocations would fail without.
+pub const PRIVATE_MAPPINGS_MAX: usize = 16 << 10;
+
+static PRIVATE_MAPPINGS: AtomicUsize = AtomicUsize::new(0);
+
+impl PrivateMapping {
+    /// A file opened for reading alone is enough. Swap is not reserved: few of the pages, if any, will be
+    /// written. None: there are [`PRIVATE_MAPPINGS_MAX`] already.
+    pub fn of(file: BorrowedFd, offset: u64, len: u64) -> io::Result<Option<PrivateMapping>> {
+        if PRIVATE_MAPPINGS.load(Ordering::Relaxed) >= PRIVATE_MAPPINGS_MAX {
+            return Ok(None);
+        }
+        let skip = offset as usize % PAGE;
+        let mapped = skip + len as usize;
+        // SAFETY: a new mapping at an address of the kernel's choice; the result is checked.
+        let base = unsafe {
+            libc::mmap(
+                std::ptr::null_mut(),
+                mapped,
+                libc::PROT_READ | libc::PROT_WRITE,
+                libc::MAP_PRIVATE | libc::MAP_NORESERVE,
+                file.as_raw_fd(),
+                (offset - skip as u64) as libc::off_t,
+            )
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        PRIVATE_MAPPINGS.fetch_add(1, Ordering::Relaxed);
+        Ok(Some(PrivateMapping {
+            base: base.cast(),
+            len: mapped,
+            skip,
+        }))
+    }
+
+    /// The range's first byte.
+    pub fn pointer(&self) -> *mut u8 {
+        // SAFETY: within the mapping.
+        unsafe { self.base.add(self.skip) }
+    }
+}
+
+impl Drop for PrivateMapping {
+    fn drop(&mut self) {
+        // SAFETY: mapped by `of`; who hands its pointer out keeps the value.
+        unsafe {
+            libc::munmap(self.base.cast(), self.len);
+        }
+        PRIVATE_MAPPINGS.fetch_sub(1, Ordering::Relaxed);
     }
 }
 

@@ -13,6 +13,7 @@ use crate::attachment::Pinned;
 use crate::buffers::Held;
 use crate::copier;
 use crate::lanes::{Lane, SHARED_RECORD_MAX};
+use crate::memory::PrivateMapping;
 use crate::metadata::MediaType;
 use crate::pool::{self, Id};
 use crate::python::{PyAttachment, Shared, Stale};
@@ -95,6 +96,32 @@ impl Found {
         Ok(py.detach(|| copier::equals(sources, pool, self.pinned.payload)))
     }
 
+    /// The bytes of a view of this object, of which the process may change its own copy. None: it has as
+    /// many such mappings as it may.
+    fn copy_on_write(
+        slf: &Bound<'_, Self>,
+        view: &Bound<'_, PyAny>,
+    ) -> PyResult<Option<CopyOnWrite>> {
+        let attachment = &slf.get().shared.attachment;
+        let pinned = &slf.get().pinned;
+        let held = Held::one(view)?;
+        let part = &held.parts()[0];
+        let start = attachment.pool.pointer(pinned.payload, pinned.size);
+        let offset = part.start.addr().wrapping_sub(start.addr()) as u64;
+        let length = part.length as u64;
+        if length == 0 || !offset.checked_add(length).is_some_and(|end| end <= pinned.size) {
+            return Err(PyValueError::new_err("no view of this object"));
+        }
+        let mapping = attachment
+            .pool_file
+            .map_private(pinned.payload + offset, length)?;
+        Ok(mapping.map(|mapping| CopyOnWrite {
+            mapping,
+            size: length,
+            _found: slf.clone().unbind(),
+        }))
+    }
+
     /// # Safety
     /// As the interpreter calls it.
     unsafe fn __getbuffer__(
@@ -111,6 +138,32 @@ impl Found {
         // SAFETY: the bytes are pinned as long as the object lives, which the view refers to; the
         // mapping is read-only, and so is the view.
         unsafe { fill(&slf, view, start, found.pinned.size, true, flags) }
+    }
+}
+
+/// Bytes of a sealed object that this process may write to, for libraries that know no read-only memory:
+/// what is written is copied first, page by page, and seen by nobody else.
+#[pyclass(frozen, module = "tokamak._native")]
+pub struct CopyOnWrite {
+    mapping: PrivateMapping,
+    size: u64,
+    /// Its pin is what keeps the pages that were not written as they are. Fields are dropped in their
+    /// order: the pin goes after the mapping.
+    _found: Py<Found>,
+}
+
+#[pymethods]
+impl CopyOnWrite {
+    /// # Safety
+    /// As the interpreter calls it.
+    unsafe fn __getbuffer__(
+        slf: Bound<'_, Self>,
+        view: *mut ffi::Py_buffer,
+        flags: c_int,
+    ) -> PyResult<()> {
+        let this = slf.get();
+        // SAFETY: mapped as long as the object lives, which the view refers to.
+        unsafe { fill(&slf, view, this.mapping.pointer(), this.size, false, flags) }
     }
 }
 

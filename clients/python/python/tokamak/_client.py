@@ -387,7 +387,7 @@ class Client:
     def borrow(self, ref: Wanted, *, timeout: Duration | None = 0) -> Iterator[Any]:
         """The value for a ``with`` block, whose memory is let go of at its end.
 
-        An array that was given out alone is empty afterwards. Raises ``BufferError`` at the end when
+        An array or a tensor that was given out alone is empty afterwards. Raises ``BufferError`` at the end when
         something else still looks at the memory, which then stays as it is until that is gone.
         """
         found = self._found(ref, timeout)
@@ -398,6 +398,8 @@ class Client:
             # Named here, by the block, and as an argument: what is made of an array refers to it too.
             if _is_array(value) and sys.getrefcount(value) <= 3:
                 value.__setstate__((1, (0,), value.dtype, False, b""))
+            elif values.tensors.is_tensor(value):
+                value.set_()  # what is made of a tensor refers to its storage
             del value
             is_held = sys.getrefcount(found) > 2
             del found

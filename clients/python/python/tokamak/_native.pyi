@@ -151,6 +151,15 @@ class Found(Buffer):
     def equals(self, parts: Sequence[Buffer]) -> bool:
         """Whether the parts, one after the other, are these bytes."""
 
+    def copy_on_write(self, view: Buffer) -> CopyOnWrite | None:
+        """The bytes of a view of this object, in place, of which the process may change its own copy. None:
+        it has 16,384 of them already. Raises ``ValueError`` for another view, and for an empty one."""
+
+    def __buffer__(self, flags: int, /) -> memoryview: ...
+
+class CopyOnWrite(Buffer):
+    """Writable: a page that is written becomes this process's own. Keeps the object pinned."""
+
     def __buffer__(self, flags: int, /) -> memoryview: ...
 
 class Stored:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tokamak import media_types
 from tokamak.errors import DecodeError, InvalidRequest, PickleRefused
-from tokamak.values import arrow, npy, pickled, plain, safetensors
+from tokamak.values import arrow, npy, pickled, plain, safetensors, tensors
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -39,19 +39,24 @@ _by_type: dict[type[Any], _Encoder] = {
 }
 """Types as they are, without their subclasses: a subclass is more than its bytes."""
 
-_lazily: dict[str, Callable[[dict[type[Any], _Encoder]], None]] = {
+_LIBRARIES: dict[str, Callable[[dict[type[Any], _Encoder]], None]] = {
     "numpy": npy.learn,
     "pyarrow": arrow.learn,
     "pandas": arrow.learn_pandas,
     "polars": arrow.learn_polars,
+    "torch": tensors.learn,
 }
 """Types of libraries that a program may do without: learnt once it has imported them."""
+
+_lazily = dict(_LIBRARIES)
+"""What was not met yet."""
 
 _by_media_type: dict[str, _Decoder] = {
     media_types.OCTET_STREAM: plain.decode_bytes,
     "text/plain": plain.decode_text,
     media_types.JSON: plain.decode_json,
     media_types.NPY: npy.decode,
+    media_types.TENSOR: tensors.of_npy,
     media_types.SAFETENSORS: safetensors.decode,
     media_types.ARROW_STREAM: arrow.decode,
     media_types.PICKLE: pickled.decode,
@@ -163,12 +168,7 @@ def unregister(kind: type[Any]) -> None:
     """Takes back :func:`register`. Raises ``KeyError`` when it was not registered."""
     pickled.unregister(kind)
     _by_type.pop(kind, None)
-    for name, learn in (
-        ("numpy", npy.learn),
-        ("pyarrow", arrow.learn),
-        ("pandas", arrow.learn_pandas),
-        ("polars", arrow.learn_polars),
-    ):
+    for name, learn in _LIBRARIES.items():
         if name not in _lazily and sys.modules.get(name) is not None:
             learn(_by_type)
     _by_type.update(plain.ENCODERS)

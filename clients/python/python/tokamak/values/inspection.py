@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokamak import media_types
-from tokamak.values import encode
+from tokamak.values import encode, tensors
 from tokamak.values.culprit import parts_of
 
 _NODES_MAX = 200
@@ -101,6 +101,8 @@ def _out_of_band(value: Any) -> int | None:
         if getattr(getattr(value, "dtype", None), "hasobject", False):
             return None
         return int(value.nbytes)
+    if tensors.is_tensor(value) and tensors.is_plain(value):
+        return int(value.numel() * value.element_size())
     return None
 
 
@@ -108,5 +110,5 @@ def _type_of(value: Any) -> str:
     kind = type(value)
     name = kind.__qualname__
     if hasattr(value, "dtype") and hasattr(value, "shape"):
-        return f"{name} {value.dtype} {value.shape}"
+        return f"{name} {value.dtype} {tuple(value.shape)}"
     return f"{name} of {len(value)}" if isinstance(value, (dict, list, tuple, set)) else name

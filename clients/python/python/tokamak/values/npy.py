@@ -39,15 +39,15 @@ def encode(array: np.ndarray[Any, Any]) -> tuple[str, Sequence[Buffer]]:
     dtype = array.dtype
     is_c = array.flags.c_contiguous
     if is_c and dtype.kind in _PLAIN_KINDS and array.nbytes:
-        return media_types.NPY, (_head(dtype, array.shape, False), cast("Buffer", array))
+        return media_types.NPY, (head(dtype, array.shape, False), cast("Buffer", array))
     if dtype.hasobject:
         return _pickled(array)
     is_fortran = not is_c and array.flags.f_contiguous
     try:
-        head = _head(dtype, array.shape, is_fortran)
+        said = head(dtype, array.shape, is_fortran)
     except ValueError:  # the format has no words for it, such as for fields that overlap
         return _pickled(array)
-    return media_types.NPY, (head, _bytes(array, is_c, is_fortran))
+    return media_types.NPY, (said, _bytes(array, is_c, is_fortran))
 
 
 def _pickled(array: np.ndarray[Any, Any]) -> tuple[str, Sequence[Buffer]]:
@@ -68,7 +68,8 @@ def _bytes(array: np.ndarray[Any, Any], is_c: bool, is_fortran: bool) -> Buffer:
 
 
 @lru_cache(maxsize=1024)
-def _head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> bytes:
+def head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> bytes:
+    """Everything before an array's bytes. Raises ``ValueError`` for a dtype that the format cannot say."""
     from numpy.lib import format as numpy_format
 
     said = {
@@ -76,12 +77,12 @@ def _head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> byt
         "fortran_order": is_fortran,
         "shape": shape,
     }
-    head = io.BytesIO()
+    out = io.BytesIO()
     try:
-        numpy_format.write_array_header_1_0(head, said)
+        numpy_format.write_array_header_1_0(out, said)
     except ValueError:  # too long for it
-        numpy_format.write_array_header_2_0(head, said)
-    return head.getvalue()
+        numpy_format.write_array_header_2_0(out, said)
+    return out.getvalue()
 
 
 def decode(data: Any, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:

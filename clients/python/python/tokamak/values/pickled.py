@@ -23,6 +23,7 @@ import cloudpickle
 
 from tokamak.errors import DecodeError, NotSerializable, TokamakError
 from tokamak.media_types import PICKLE
+from tokamak.values import tensors
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -49,8 +50,8 @@ def unregister(kind: type[Any]) -> None:
 
 
 class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
-    """By value what no other process could import, as cloudpickle does; arrays and memoryviews out of
-    band."""
+    """By value what no other process could import, as cloudpickle does; arrays, tensors and memoryviews
+    out of band."""
 
     def __init__(self, stream: io.BytesIO) -> None:
         self.out_of_band: list[pickle.PickleBuffer] = []
@@ -66,6 +67,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _reduce_array(value)
         if kind is memoryview:
             return _reduce_memoryview(value)
+        if tensors.is_tensor(value):
+            return tensors.reduce(value)
         if is_open_file(value):  # cloudpickle would store what it reads from it
             raise NotSerializable("it is an open file of this process")
         return super().reducer_override(value)
