@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator
 
 import pytest
-from node import Node
+import tokamak
+from node import Gateway, Node
 from tokamak._local import LocalBackend
+from ways import Way
 
 
 @pytest.fixture(scope="session")
@@ -15,6 +18,33 @@ def node() -> Iterator[Node]:
         yield shared.start()
     finally:
         shared.close()
+
+
+@pytest.fixture(scope="session")
+def gateway(node: Node) -> Iterator[Gateway]:
+    """In front of the node that tests share."""
+    with Gateway(node) as started:
+        yield started
+
+
+@pytest.fixture(params=["in place", "by streams"])
+def way(request: pytest.FixtureRequest, node: Node) -> Way:
+    """What uses this, or :func:`client`, runs once for each."""
+    if request.param == "in place":
+        return Way(str(node.folder))
+    return Way(request.getfixturevalue("gateway").url, streams=True)
+
+
+@pytest.fixture
+def client(way: Way) -> Iterator[tokamak.Client]:
+    with way.connect() as connected:
+        yield connected
+
+
+@pytest.fixture
+def space() -> str:
+    """A namespace of the test's own."""
+    return "t" + uuid.uuid4().hex
 
 
 @pytest.fixture

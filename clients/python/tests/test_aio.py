@@ -6,19 +6,12 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Iterator
 
 import numpy as np
 import pytest
 import tokamak
-from node import Node, eventually
+from node import eventually
 from tokamak.errors import ObjectNotFound
-
-
-@pytest.fixture
-def client(node: Node) -> Iterator[tokamak.Client]:
-    with tokamak.connect(node.folder, name="test-aio") as connected:
-        yield connected
 
 
 def name() -> str:

@@ -1,66 +1,28 @@
-"""The client through a gateway: the same calls, by streams."""
+"""What is so only through a gateway; the calls themselves are in test_client.py."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
-import threading
 import uuid
-from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
-import pyarrow as pa
 import pytest
 import tokamak
 from node import Gateway, Node
-from tokamak import media_types
 from tokamak._client import Client
 from tokamak._remote import RemoteBackend, address_of
 from tokamak.errors import (
     InvalidRequest,
     InvalidState,
     NodeUnavailable,
-    ObjectExists,
-    ObjectNotFound,
-    OutOfMemory,
 )
-
-
-@pytest.fixture(scope="module")
-def gateway(node: Node) -> Iterator[Gateway]:
-    with Gateway(node) as started:
-        yield started
+from ways import Way
 
 
 @pytest.fixture
-def client(gateway: Gateway) -> Iterator[Client]:
-    """Without a look at whether this is the node's host."""
-    with Client(RemoteBackend(gateway.url, reason="a test")) as connected:
-        yield connected
-
-
-@pytest.fixture
-def space() -> str:
-    return "r" + uuid.uuid4().hex
-
-
-@pytest.mark.parametrize(
-    "value",
-    [b"", b"x" * 3_000_000, "ä", bytearray(b"y"), None, {"a": [1, 2], "n": 10**30}],
-    ids=lambda value: str(type(value)),
-)
-def test_values_come_back(client: Client, value: Any) -> None:
-    read = client.get(client.put(value))
-    assert type(read) is type(value) and read == value
-
-
-def test_arrays_and_tables(client: Client) -> None:
-    array = np.arange(1_000_000).reshape(1000, 1000)
-    read = client.get(client.put({"a": array, "t": pa.table({"x": [1, 2]})}))
-    np.testing.assert_array_equal(read["a"], array)
-    assert not read["a"].flags.writeable
-    assert read["t"].column(0).to_pylist() == [1, 2]
+def way(gateway: Gateway) -> Way:
+    return Way(gateway.url, streams=True)
 
 
 def test_it_says_that_it_streams(client: Client) -> None:
@@ -68,82 +30,16 @@ def test_it_says_that_it_streams(client: Client) -> None:
     assert "a test" in client.locality.reason
 
 
-def test_names(client: Client, space: str) -> None:
-    ref = client.put(b"1", name=f"{space}/a/b", attributes={"k": "v"}, group="g", idle=3600)
-    assert client.get(f"{space}/a/b") == client.get(ref.id) == b"1"
-    assert client.put(b"1", name=f"{space}/a/b", attributes={"k": "v"}, group="g", idle=3600) == ref
-    with pytest.raises(ObjectExists):
-        client.put(b"2", name=f"{space}/a/b")
-    with pytest.raises(InvalidRequest):
-        client.put(1, name="UPPER/x")
-    info = client.info(ref)
-    assert (info.name, info.size, info.group) == (f"{space}/a/b", 1, "g")
-    assert dict(info.attributes) == {"k": "v"} and info.lifetime.idle == 3600
-    assert info.media_type == media_types.OCTET_STREAM
+def test_there_is_no_session_to_end_with(client: Client) -> None:
+    with pytest.raises(InvalidRequest, match="give ttl or idle"):
+        client.put(1, lifetime="session")
 
 
-def test_lists_and_waits(client: Client, space: str) -> None:
-    refs = [client.put(i, name=f"{space}/{i}") for i in range(20)]
-    assert client.get([*refs, refs[0]]) == [*range(20), 0]
-    with pytest.raises(ObjectNotFound, match=f"{space}/none"):
-        client.get([refs[0], f"{space}/none"])
-    ready, pending = client.wait([refs[1], f"{space}/late", refs[0].id], num_returns=2, timeout=5)
-    assert (ready, pending) == ([refs[1], refs[0].id], [f"{space}/late"])
-    assert client.wait([f"{space}/late"], timeout=0.2) == ([], [f"{space}/late"])
-    threading.Thread(target=lambda: client.put(9, name=f"{space}/late")).start()
-    assert client.get(f"{space}/late", timeout=30) == 9
-    tens = {info.name for info in client.list(namespace=space, prefix="1")}
-    assert tens == {f"{space}/{i}" for i in (1, *range(10, 20))}
-    assert len(list(client.list(namespace=space))) == 21
-
-
-def test_delete_and_contains(client: Client, space: str) -> None:
-    refs = [client.put(i, name=f"{space}/{i}", group="all") for i in range(4)]
-    assert client.contains(refs[0]) and client.peek(refs[0].id)
-    assert client.delete(refs[0]) == 1 and client.delete([refs[0], refs[1]]) == 1
-    assert client.delete([]) == 0
-    assert client.delete(group=f"{space}/all") == 2
-    assert not client.contains(refs[3])
-    with pytest.raises(ObjectNotFound):
-        client.get(refs[3])
-    with pytest.raises(ObjectNotFound):
-        client.info(refs[3])
-
-
-def test_create(client: Client, space: str) -> None:
-    with client.create(80, name=f"{space}/x") as writer:
-        np.frombuffer(writer.buffer, "f8")[:] = np.arange(10)
-        assert not client.contains(writer.ref)
-    assert np.frombuffer(client.get(writer.ref), "f8")[9] == 9
-    anonymous = client.create(5)
+def test_an_object_without_a_name_has_no_id_before_its_seal(client: Client) -> None:
+    writer = client.create(5)
     with pytest.raises(InvalidState):
-        assert anonymous.ref
-    view = memoryview(anonymous.buffer)
-    with pytest.raises(BufferError):
-        anonymous.seal()
-    view.release()
-    assert client.get(anonymous.seal()) == bytes(5)
-    with pytest.raises(InvalidState):
-        anonymous.seal()
-    with pytest.raises(ObjectExists):
-        client.create(5, name=f"{space}/x")
-    with pytest.raises(OutOfMemory):
-        client.create(1 << 40)
-
-
-def test_watch(client: Client, space: str) -> None:
-    with client.watch(namespace=space) as events:
-        ref = client.put(b"123", name=f"{space}/x")
-        client.delete(ref)
-        sealed, deleted = next(events), next(events)
-    assert (sealed.kind, sealed.id, sealed.name, sealed.size) == ("sealed", ref.id, ref.name, 3)
-    assert (deleted.kind, deleted.id) == ("deleted", ref.id)
-
-
-def test_info_of_the_node(client: Client) -> None:
-    said = client.info()
-    assert said["capacity"] >= said["used"] > 0 and said["state"]
-    assert client.nodes()[0]["id"] == said["id"]
+        assert writer.ref
+    assert client.get(writer.seal()) == bytes(5)
 
 
 def test_a_caller_on_the_nodes_host_reads_in_place(gateway: Gateway, node: Node) -> None:

@@ -1,0 +1,229 @@
+"""What holds for who maps the node's memory: where views lie, what pins them, and when it is free again."""
+
+from __future__ import annotations
+
+import gc
+import os
+import pickle
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+import tokamak
+from node import Node, eventually
+from tokamak import media_types
+from tokamak.errors import DecodeError, NodeUnavailable, ObjectNotFound, PickleRefused
+from ways import Way, pins
+
+
+@pytest.fixture
+def way(node: Node) -> Way:
+    return Way(str(node.folder))
+
+
+# ---- where views lie
+
+
+def test_it_says_that_it_reads_in_place(client: tokamak.Client) -> None:
+    assert client.locality.zero_copy and "store" in client.locality.reason
+
+
+def test_two_gets_give_the_same_memory(client: tokamak.Client) -> None:
+    ref = client.put({"w": np.arange(1000)})
+    one, two = client.get(ref)["w"], client.get(ref)["w"]
+    assert one.__array_interface__["data"] == two.__array_interface__["data"]
+
+
+def test_another_process_reads_the_very_same_memory(client: tokamak.Client, node: Node) -> None:
+    array = np.arange(500_000)
+    ref = client.put({"a": array})
+    program = f"""
+import pickle, sys, tokamak
+client = tokamak.connect({str(node.folder)!r})
+ref = pickle.loads(bytes.fromhex({pickle.dumps(ref).hex()!r}))
+array = client.get(ref)["a"]
+address = array.__array_interface__["data"][0]
+for line in open("/proc/self/maps"):
+    bounds, _, offset, device, inode, *path = line.split()
+    begin, end = (int(each, 16) for each in bounds.split("-"))
+    if begin <= address < end:
+        print(path[0], address - begin + int(offset, 16), array.sum(), array.flags.writeable)
+"""
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    ).stdout.split()
+    assert said[0] == f"{node.folder}/pool"
+    mine = client.get(ref)["a"].__array_interface__["data"][0]
+    assert int(said[1]) == _pool_offset(mine)
+    assert said[2:] == [str(array.sum()), "False"]
+
+
+def _pool_offset(address: int) -> int:
+    with open("/proc/self/maps") as maps:
+        for line in maps:
+            bounds, _, offset, *_ = line.split()
+            begin, end = (int(each, 16) for each in bounds.split("-"))
+            if begin <= address < end:
+                return address - begin + int(offset, 16)
+    raise AssertionError("not mapped")
+
+
+# ---- pins
+
+
+def test_memory_is_released_with_the_last_view_in_any_order(client: tokamak.Client) -> None:
+    ref = client.put({"a": np.arange(1000), "b": np.arange(50)})
+    value = client.get(ref)
+    again = client.get(ref)
+    part = value["a"][10:20]
+    view = memoryview(part)
+    assert pins(client, ref) == 2
+    del value, again
+    gc.collect()
+    assert pins(client, ref) == 1
+    del part
+    assert pins(client, ref) == 1
+    assert view[0] == 10
+    view.release()
+    assert pins(client, ref) == 0
+    table = client.get(client.put(pa.table({"x": [1, 2, 3]})))
+    column = table.column(0)
+    del table
+    assert column.to_pylist() == [1, 2, 3]
+
+
+def test_the_pins_of_all_processes_are_told(client: tokamak.Client) -> None:
+    ref = client.put(np.zeros(4))
+    array = client.get(ref)
+    (pin,) = client.info(ref).pins
+    assert (pin.process, pin.language, pin.count) == (os.getpid(), "python", 1)
+    del array
+    assert client.info(ref).pins == ()
+
+
+def test_what_fails_leaves_no_pin(client: tokamak.Client, way: Way) -> None:
+    ref, lies = (
+        client.put({"a": np.zeros(1000)}),
+        client.put_buffer(b"x", media_type=media_types.NPY),
+    )
+    with pytest.raises(ObjectNotFound):
+        client.get([ref, "1" * 32, ref])
+    with pytest.raises(DecodeError):
+        client.get(lies)
+    with pytest.raises(DecodeError):
+        client.get([ref, lies])
+    with way.connect(allow_pickle=False) as careful:
+        with pytest.raises(PickleRefused):
+            careful.get([ref, lies])
+        with pytest.raises(PickleRefused), careful.borrow(ref):
+            pass
+        assert pins(careful, ref) == pins(careful, lies) == 0
+    assert pins(client, ref) == pins(client, lies) == 0
+
+
+def test_a_deleted_object_stays_readable_for_who_has_it(client: tokamak.Client) -> None:
+    used = client.info()["used"]
+    ref = client.put(np.full(1 << 20, 7.0))
+    array = client.get(ref)
+    assert client.info()["used"] >= used + (8 << 20)
+    assert client.delete(ref) == 1
+    with pytest.raises(ObjectNotFound):
+        client.get(ref)
+    assert (array == 7).all()
+    assert client.info()["used"] >= used + (8 << 20)
+    del array
+    eventually(lambda: client.info()["used"] < used + (8 << 20), "the bytes are free")
+
+
+def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:
+    ref = client.put(np.arange(1000))
+    with client.borrow(ref) as array:
+        assert array.sum() == 499_500
+        assert pins(client, ref) == 1
+    assert pins(client, ref) == 0
+    assert array.size == 0
+    with pytest.raises(BufferError), client.borrow(ref) as array:
+        part = array[5:]
+    assert part[0] == 5 and pins(client, ref) == 1
+    del part, array
+    assert pins(client, ref) == 0
+    with pytest.raises(KeyError), client.borrow(ref):
+        raise KeyError("the block's own")
+    assert pins(client, ref) == 0
+    with client.borrow(client.put("text")) as text:
+        assert text == "text"
+
+
+def test_a_forgotten_writer_gives_its_memory_back(client: tokamak.Client) -> None:
+    leased = client.info()["leased"]
+    writer = client.create(1 << 20)
+    assert len(writer.ref.id) == 32, "an id before the seal"
+    assert client.info()["leased"] >= leased + (1 << 20)
+    del writer
+    gc.collect()
+    eventually(lambda: client.info()["leased"] <= leased, "the memory is back")
+
+
+def test_an_object_may_end_with_its_session(client: tokamak.Client, way: Way) -> None:
+    with way.connect() as other:
+        ref = other.put(1, lifetime="session")
+        assert client.contains(ref)
+    eventually(lambda: not client.contains(ref), "its session has ended")
+
+
+def test_a_folder_without_a_node_is_said() -> None:
+    with pytest.raises(NodeUnavailable):
+        tokamak.connect("/dev/shm/tokamak-no-such-folder", timeout=0.2)
+
+
+# ---- programs
+
+
+def test_a_program_that_ends_with_views_ends_well(node: Node) -> None:
+    program = f"""
+import numpy, tokamak
+client = tokamak.connect({str(node.folder)!r})
+kept = [client.get(client.put({{"a": numpy.arange(1000)}})) for _ in range(100)]
+part = kept[3]["a"][5:]
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.faults
+def test_memory_does_not_grow(client: tokamak.Client) -> None:
+    values: list[Callable[[], Any]] = [
+        lambda: b"x" * 100,
+        lambda: np.zeros(100),
+        lambda: {"a": np.zeros(10), "b": [1, 2]},
+        lambda: "text",
+        lambda: pa.table({"a": [1, 2, 3]}),
+    ]
+
+    def rounds(count: int) -> None:
+        refs = []
+        for i in range(count):
+            refs.append(client.put(values[i % len(values)]()))
+            client.get(refs[-1], timeout=20)
+            if len(refs) == 1000:
+                client.delete(refs)
+                refs.clear()
+        client.delete(refs)
+
+    rounds(20_000)
+    before = _own_bytes()
+    rounds(100_000)
+    assert _own_bytes() - before < 16 << 20
+
+
+def _own_bytes() -> int:
+    gc.collect()
+    with open("/proc/self/smaps_rollup") as said:
+        for line in said:
+            if line.startswith("Anonymous:"):
+                return int(line.split()[1]) << 10
+    raise AssertionError("no such line")

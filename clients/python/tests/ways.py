@@ -1,0 +1,44 @@
+"""How a client gets at a node: by its memory, or by streams through a gateway."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import tokamak
+from tokamak._client import Client
+from tokamak._remote import RemoteBackend
+
+
+@dataclass(frozen=True)
+class Way:
+    """Goes to other processes as well. A gateway's client would find out that it is on the node's host, and
+    read in place: it is made without that look."""
+
+    where: str
+    streams: bool = False
+
+    def connect(self, *, allow_pickle: bool = True, **options: Any) -> tokamak.Client:
+        if self.streams:
+            backend = RemoteBackend(self.where, reason="a test")
+            return Client(backend, allow_pickle=allow_pickle)
+        return tokamak.connect(self.where, allow_pickle=allow_pickle, **options)
+
+
+def pins(client: tokamak.Client, ref: Any) -> int:
+    """Views that all processes hold of an object."""
+    return sum(pin.count for pin in client.info(ref).pins)
+
+
+@contextmanager
+def later(action: Callable[[], object]) -> Iterator[None]:
+    """Does it in another thread while the block runs, which waits for it."""
+    thread = threading.Thread(target=action)
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join(60)
