@@ -11,6 +11,7 @@ use std::time::Duration;
 use crate::files::{File, Folder};
 use crate::fork::Marker;
 use crate::index::{self, Entry, Index};
+use crate::kill_points;
 use crate::lanes::Lanes;
 use crate::memory::{Mapping, acquire_fence};
 use crate::metadata::Name;
@@ -205,6 +206,7 @@ impl Attachment {
         while let Some(entry) = self.find(id)? {
             let mut batch = self.pins.batch(session).ok_or(Failure::Stale)?;
             let word = batch.pin(entry.location)?;
+            kill_points::at("pin-stored");
             batch.fence(); // R2
             if self.index.state(entry.slot) != entry.state {
                 batch.unpin(word);
@@ -216,6 +218,7 @@ impl Attachment {
             }
             drop(batch);
             self.report_access(session, id, &entry);
+            kill_points::at("pinned");
             return Ok(Some(Pinned::of(&entry, word)));
         }
         Ok(None)

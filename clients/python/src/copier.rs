@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use crate::kill_points;
 use crate::lanes::Lanes;
 use crate::memory::Mapping;
 
@@ -86,6 +87,9 @@ impl Job<'_> {
                 return;
             }
             self.copy(start, end);
+            if start <= self.size / 2 && self.size / 2 < end {
+                kill_points::at("payload-half");
+            }
         }
     }
 
@@ -112,12 +116,15 @@ impl Job<'_> {
 
 /// As [`copy`], by the calling thread alone, into pages that are warm.
 pub fn copy_small(parts: &[Part], pool: &Mapping, mut offset: u64) {
-    for part in parts {
+    for (at, part) in parts.iter().enumerate() {
         if part.length > 0 {
             // SAFETY: the buffer is held.
             let bytes = unsafe { std::slice::from_raw_parts(part.start, part.length) };
             pool.copy_from(offset, bytes);
             offset += part.length as u64;
+        }
+        if at == parts.len() / 2 {
+            kill_points::at("payload-half");
         }
     }
 }

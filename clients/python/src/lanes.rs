@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
+use crate::kill_points;
 use crate::memory::Mapping;
 use crate::pool::{self, BLOCK, DATA_OFFSET, Id};
 use crate::session::{LANE_COUNT, Session, position};
@@ -167,6 +168,7 @@ impl Lanes {
             commits_seen: 0,
             idle_since: Instant::now(),
         };
+        kill_points::at("lane-begun");
         lane.enter(session, self, extent, start, length)?;
         if is_shared {
             self.state.lock().unwrap().shared.push(number);
@@ -280,6 +282,7 @@ impl Lane {
         self.warm_end = start;
         self.next_is_wanted = false;
         session.put_tail(self.number, extent, 0);
+        kill_points::at("extent-entered");
         Ok(())
     }
 
@@ -344,11 +347,14 @@ impl Lane {
         if !metadata.is_empty() {
             pool.copy_from(location + pool::HEADER, metadata);
         }
+        kill_points::at("metadata-written");
         pool::write_header(pool, location, id, payload, metadata.len() as u32);
+        kill_points::at("header-written");
         let committed = position(self.extent, location - self.start);
         self.tail = pool::record_end(location, metadata.len() as u64, payload);
         self.commits += 1;
         session.put_tail(self.number, self.extent, self.tail - self.start);
+        kill_points::at("tail-stored");
         committed
     }
 

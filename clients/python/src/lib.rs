@@ -10,6 +10,7 @@ mod fork;
 #[cfg(test)]
 mod golden;
 mod index;
+mod kill_points;
 mod lanes;
 mod memory;
 mod metadata;
@@ -29,4 +30,17 @@ mod _native {
         Corrupt, Fenced, NotReady, OtherLayout, PyAttachment, Refused, Stale, TooManyPins,
         Unanswered, named_id,
     };
+
+    /// The steps at which this build can be killed: none, unless a test made it.
+    #[pymodule_init]
+    fn init(module: &pyo3::Bound<'_, pyo3::types::PyModule>) -> pyo3::PyResult<()> {
+        use pyo3::types::PyModuleMethods;
+
+        let steps = if cfg!(feature = "kill-points") {
+            crate::kill_points::STEPS
+        } else {
+            &[]
+        };
+        module.add("KILL_POINTS", steps)
+    }
 }

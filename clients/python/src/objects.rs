@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyString};
 use crate::attachment::Pinned;
 use crate::buffers::Held;
 use crate::copier;
+use crate::kill_points;
 use crate::lanes::{Lane, SHARED_RECORD_MAX};
 use crate::memory::PrivateMapping;
 use crate::metadata::MediaType;
@@ -109,7 +110,11 @@ impl Found {
         let start = attachment.pool.pointer(pinned.payload, pinned.size);
         let offset = part.start.addr().wrapping_sub(start.addr()) as u64;
         let length = part.length as u64;
-        if length == 0 || !offset.checked_add(length).is_some_and(|end| end <= pinned.size) {
+        if length == 0
+            || offset
+                .checked_add(length)
+                .is_none_or(|end| end > pinned.size)
+        {
             return Err(PyValueError::new_err("no view of this object"));
         }
         let mapping = attachment
@@ -344,7 +349,9 @@ impl Writing {
         }
         let lanes = self.attachment.get().attachment().lanes()?;
         let sources = held.parts();
-        Ok(py.detach(|| copier::copy(sources, lanes, self.payload))?)
+        py.detach(|| copier::copy(sources, lanes, self.payload))?;
+        kill_points::at("payload-written");
+        Ok(())
     }
 
     /// Whether the parts, one after the other, are what was written.
@@ -381,13 +388,16 @@ impl Writing {
             Err(failure) => Err(failure.into()),
             Ok(position) if self.is_named => {
                 pool::ring(&lanes.pool);
+                kill_points::at("rung");
                 this.await_answer(py, lane.number, position, timeout)
             }
             Ok(_) => {
                 pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
+                kill_points::at("rung");
                 Ok((true, 0))
             }
         };
+        kill_points::at("answered");
         lanes.end(lane);
         let (created, incarnation) = answer?;
         Ok(Stored {

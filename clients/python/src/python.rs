@@ -12,6 +12,7 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use crate::attachment::{Attachment, Failure, Pinned};
 use crate::buffers::Held;
 use crate::copier;
+use crate::kill_points;
 use crate::lanes::{Lane, Lanes, SHARED_RECORD_MAX, Taken};
 use crate::metadata::{MediaType, Name};
 use crate::objects::{Found, Stored, Wanted, Writing};
@@ -440,6 +441,7 @@ impl PyAttachment {
                 Taken::None => py.check_signals()?,
             }
         };
+        kill_points::at("lane-taken");
         if !lane.fits(metadata_length, size) {
             let advanced = lane.advance(session, lanes);
             this.shared.attachment.warm_soon();
@@ -457,6 +459,7 @@ impl PyAttachment {
         let write = |lane: &mut Lane| {
             lane.warm(lanes, end)?;
             copier::copy_small(sources, &lanes.pool, payload);
+            kill_points::at("payload-written");
             Ok::<(), std::io::Error>(())
         };
         let written = if size > ATTACHED_COPY_MAX || !lane.is_warm(end) {
@@ -476,11 +479,14 @@ impl PyAttachment {
         }
         let answer = if named.is_some() {
             pool::ring(&lanes.pool);
+            kill_points::at("rung");
             this.await_answer(py, lane.number, position, timeout)
         } else {
             pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
+            kill_points::at("rung");
             Ok((true, 0))
         };
+        kill_points::at("answered");
         lanes.give(lane);
         let (created, incarnation) = answer?;
         Ok(Py::new(

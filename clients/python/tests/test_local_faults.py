@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import multiprocessing
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import tokamak
 from checker import faults
 from node import Node, eventually
 from tokamak import errors
@@ -24,6 +26,7 @@ from tokamak._native import Stored as NativeStored
 pytestmark = pytest.mark.faults
 
 numpy = pytest.importorskip("numpy")
+pyarrow = pytest.importorskip("pyarrow")
 
 PLAIN = Meta()
 PATTERN = bytes(range(256))
@@ -549,6 +552,62 @@ def test_readers_and_writers_go_on_over_the_nodes_restart(
     assert held is not None and bytes(held.data) == PATTERN * 4
     assert backend.put([b"x"], PLAIN, name=Name("restart", "name")).created
     assert faults(node) == ""
+
+
+@pytest.mark.parametrize("ends", ["stop", "kill"])
+def test_i1_i33_what_is_kept_stays_right_whatever_becomes_of_client_and_node(
+    own_node: Callable[..., Node], ends: str
+) -> None:
+    """Over the client's close, the node's end, its start, its start with other files, and the end of those."""
+    node = own_node("64MB")
+    client = tokamak.connect(node.folder, timeout=20)
+    value = {"array": numpy.arange(50_000), "view": memoryview(PATTERN * 100)}
+    ref = client.put(value)
+    kept = client.get(ref)
+    table = client.get(client.put(pyarrow.table({"x": range(10_000)})))
+    parts = [kept["array"][100:200], kept["view"][256:512], memoryview(kept["array"])]
+
+    def check() -> None:
+        assert (kept["array"] == value["array"]).all() and kept["view"] == value["view"]
+        assert table.column("x").to_pylist() == list(range(10_000))
+        assert parts[0].sum() == value["array"][100:200].sum()
+        assert parts[1] == PATTERN and parts[2][49_999] == 49_999
+        with pytest.raises(ValueError):
+            parts[0][0] = 1
+
+    check()
+    client.close()
+    check()
+    with pytest.raises(errors.InvalidState):
+        client.get(ref)
+    again = tokamak.connect(node.folder, timeout=1)
+    late = again.get(ref)["array"]
+    getattr(node, ends)()
+    check()
+    # What is in memory is read without a node; what only a node knows is said to be away.
+    assert again.get(ref)["view"] == value["view"]
+    for call in (again.info, lambda: again.get("1" * 32), lambda: again.put(bytes(9 << 20))):
+        with pytest.raises(errors.NodeUnavailable, match=str(node.folder)):
+            call()
+    node.start()
+    check()
+    with tokamak.connect(node.folder) as other:
+        overwrite(other._backend, 64 << 20)
+    check()
+    assert (late == value["array"]).all()
+    node.stop()
+    node.options = ("--tokamak.discard=true",)
+    node.start()
+    with pytest.raises(errors.ObjectNotFound):
+        again.get(ref)
+    with tokamak.connect(node.folder) as other:
+        overwrite(other._backend, 64 << 20)
+    check()
+    node.stop()
+    shutil.rmtree(node.folder)
+    check()
+    assert (late == value["array"]).all()
+    again.close()
 
 
 def test_a_wait_ends_after_a_restart_too(

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 
 from typing_extensions import Buffer
 
+KILL_POINTS: list[str]
+"""Steps at which ``TOKAMAK_KILL_AT`` has this process killed; empty unless a test made the build."""
+
 class Stale(Exception):
     """Attach anew: the store is retired, the session is over, or the process was forked off."""
 
