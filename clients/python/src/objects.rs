@@ -86,6 +86,18 @@ impl Found {
         self.pinned.size as usize
     }
 
+    /// A copy of the first bytes, as many as there are up to a length.
+    fn head<'py>(&self, py: Python<'py>, length: u64) -> PyResult<Bound<'py, PyBytes>> {
+        let length = length.min(self.pinned.size) as usize;
+        PyBytes::new_with(py, length, |bytes| {
+            self.shared
+                .attachment
+                .pool
+                .copy_to(self.pinned.payload, bytes);
+            Ok(())
+        })
+    }
+
     /// Whether the parts, one after the other, are these bytes.
     fn equals(&self, py: Python<'_>, parts: &Bound<'_, PyAny>) -> PyResult<bool> {
         let held = Held::of(parts)?;

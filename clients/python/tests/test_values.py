@@ -14,7 +14,10 @@ import struct
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pandas as pd
@@ -308,6 +311,10 @@ Pair = collections.namedtuple("Pair", "a b")
     [
         None, 1, 10**40, 1.5, True, (), [1, "a"], {"a": {1, 2}}, Colour.RED, Point(1, [2]), Pair(1, 2),
         range(3), slice(1, 2), frozenset([1]), complex(1, 2), ..., {"b": b"bytes", "ba": bytearray(b"x")},
+        np.float64(1.5), np.datetime64("2026-11-27"), np.dtype("i4"), [np.int8(1), np.bool_(True)],
+        datetime(2026, 11, 27, tzinfo=timezone.utc), timedelta(1), Decimal("1.10"), UUID(int=5),
+        collections.OrderedDict(a=1), collections.deque([1], 3), collections.defaultdict(list, a=[1]),
+        [int, dict, len, datetime, np.float32, np.sum], tokamak.Ref("01" * 16, ("a", "b"), 5),
     ],
     ids=repr,
 )  # fmt: skip
@@ -379,8 +386,16 @@ class Money:
 def test_registered_types() -> None:
     with pytest.raises(NotSerializable):
         stored(Money(5))
-    tokamak.register(Money, lambda money: money.cents, Money)
+    calls = []
+
+    def serialize(money: Money) -> int:
+        calls.append(money)
+        return money.cents
+
+    tokamak.register(Money, serialize, Money)
     try:
+        stored([1, Money(4)])
+        assert len(calls) == 1
         assert back(Money(5)).cents == 5
         assert back({"price": [Money(6)]})["price"][0].cents == 6
     finally:

@@ -354,7 +354,7 @@ class Client:
         return values.decode(found.data, media_type, allow_pickle=self._allow_pickle)
 
     def _get_list(self, refs: list[Wanted], timeout: Duration | None) -> list[Any]:
-        targets = [target_of(ref) for ref in refs]
+        targets = [ref._target if type(ref) is Ref else target_of(ref) for ref in refs]
         found = self._backend.get_all(targets, timeout_of(timeout)) if targets else []
         if None in found:
             missing = [target for target, each in zip(targets, found, strict=True) if each is None]

@@ -151,6 +151,9 @@ class Found(Buffer):
         """As it is stored."""
 
     def __len__(self) -> int: ...
+    def head(self, length: int) -> bytes:
+        """A copy of the first bytes, as many as there are up to ``length``."""
+
     def equals(self, parts: Sequence[Buffer]) -> bool:
         """Whether the parts, one after the other, are these bytes."""
 

@@ -14,7 +14,9 @@ class Ref:
     Immutable.
     """
 
-    __slots__ = ("_bytes", "_name", "_size")
+    __slots__ = ("_bytes", "_name", "_size", "_target")
+    _target: Target
+    """What it is got by: its name, where it has one."""
 
     def __init__(
         self, id: str | bytes, name: tuple[str, str] | None = None, size: int | None = None
@@ -22,8 +24,12 @@ class Ref:
         self._bytes = id if type(id) is bytes else bytes.fromhex(id)  # type: ignore[arg-type]
         if len(self._bytes) != 16:
             raise ValueError(f"an id has 16 bytes, 32 hex digits, not {id!r}")
-        self._name = None if name is None else Name(*name)
         self._size = size
+        if name is None:
+            self._name = None
+            self._target = self._bytes
+        else:
+            self._target = self._name = Name(*name)
 
     @property
     def id(self) -> str:
@@ -39,10 +45,6 @@ class Ref:
     def size(self) -> int | None:
         """Bytes of the object as it is stored; None: not known."""
         return self._size
-
-    @property
-    def _target(self) -> Target:
-        return self._bytes if self._name is None else self._name
 
     def __eq__(self, other: object) -> bool:
         return self._bytes == other._bytes if isinstance(other, Ref) else NotImplemented

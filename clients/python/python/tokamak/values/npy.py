@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from tokamak import media_types
+from tokamak._native import Found
 from tokamak.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -87,13 +88,17 @@ def head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> byte
 
 def decode(data: Any, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:
     """A read-only view. Raises ``DecodeError``."""
-    view = memoryview(data)
-    known = _usual.get(bytes(view[:_USUAL_BYTES]))
+    if type(data) is Found:
+        head, length = data.head(_USUAL_BYTES), len(data)
+    else:
+        view = memoryview(data)
+        head, length = bytes(view[:_USUAL_BYTES]), view.nbytes
+    known = _usual.get(head)
     if known is None:
-        return _decode(data, view)
+        return _decode(data, memoryview(data))
     array, dtype, shape, order, size = known
-    if view.nbytes != size:
-        raise _wrong_size(view.nbytes - _USUAL_BYTES, dtype, shape)
+    if length != size:
+        raise _wrong_size(length - _USUAL_BYTES, dtype, shape)
     return array(shape, dtype, data, _USUAL_BYTES, None, order)
 
 
