@@ -27,6 +27,10 @@ _NPY_DTYPES = {
 }  # fmt: skip
 
 
+_torch_dtypes: dict[Any, Any] = {}
+"""By numpy's. Filled at the first use."""
+
+
 def learn(by_type: dict[type[Any], Callable[[Any], Any]]) -> None:
     """Has tensors, but not their subclasses, stored as ``.npy``."""
     import torch
@@ -106,16 +110,17 @@ def tensor_of(held: Buffer, dtype: Any, shape: Any, strides: Any, requires_grad:
     import torch
 
     count = memoryview(held).nbytes
-    last = sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
     if 0 in shape or not count:
         tensor = torch.empty_strided(shape, strides, dtype=dtype)
         if tensor.numel():
             raise ValueError(f"shape {shape} in no bytes")
-    elif any(stride < 0 for stride in strides) or (last + 1) * dtype.itemsize > count:
-        raise ValueError(f"shape {shape} by strides {strides} of {dtype} in {count} bytes")
     else:
-        storage = torch.frombuffer(writable(held), dtype=torch.uint8).untyped_storage()
-        tensor = torch.empty(0, dtype=dtype).set_(storage, 0, shape, strides)  # no view of another
+        last = sum((size - 1) * stride for size, stride in zip(shape, strides, strict=True))
+        if any(each < 0 for each in strides) or (last + 1) * dtype.itemsize > count:
+            raise ValueError(f"shape {shape} by strides {strides} of {dtype} in {count} bytes")
+        tensor = torch.frombuffer(writable(held), dtype=dtype)
+        if tensor.shape != shape or strides != (1,):
+            tensor.set_(tensor.untyped_storage(), 0, shape, strides)  # no view of another
     return tensor.requires_grad_() if requires_grad else tensor
 
 
@@ -138,16 +143,18 @@ def of_npy(data: Buffer, media_type: str) -> Any:
 
     array = npy.decode(data, media_type)
     try:
+        import numpy
         import torch
     except ImportError:
         return array
-    strides = tuple(each // array.itemsize for each in array.strides)
-    dtype = getattr(torch, array.dtype.name, None)
-    if (
-        not isinstance(dtype, torch.dtype)
-        or not array.dtype.isnative
-        or min(strides, default=0) < 0
-    ):
+    if not _torch_dtypes:
+        for name in _NPY_DTYPES:
+            if hasattr(torch, name):  # older releases lack some
+                _torch_dtypes[numpy.dtype(name)] = getattr(torch, name)
+    dtype = _torch_dtypes.get(array.dtype)
+    if dtype is None:  # by another writer: of another byte order, or kind
         return array
-    held = memoryview(data)[memoryview(data).nbytes - array.nbytes :]
-    return tensor_of(held, dtype, array.shape, strides, False)
+    size = array.itemsize
+    view = memoryview(data)
+    held = view[view.nbytes - array.nbytes :]
+    return tensor_of(held, dtype, array.shape, tuple(n // size for n in array.strides), False)
