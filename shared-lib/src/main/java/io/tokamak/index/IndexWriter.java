@@ -170,9 +170,11 @@ public final class IndexWriter {
         // R4 for the move that the last node may not have got round to counting: a reader that
         // passed the entry's new place before it was written must not miss it at the old one.
         publishMove();
+        steps.reached("recover.counted");
         if (bucketCount < bucketLimit && coverBuckets(bucketCount + 1)) {
             emptyUnreachableBucket(bucketCount);
         }
+        steps.reached("recover.cleared");
         BitSet linked = new BitSet();
         for (long bucket = 0; bucket < bucketCount; bucket++) {
             if (!markChain(bucket, linked)) {
@@ -186,6 +188,7 @@ public final class IndexWriter {
             emptyBucket(IndexFile.overflowOffset(bucketLimit, free));
             index.putIntRelease(IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, free), 0);
             freeOverflows.add(free);
+            steps.reached("recover.unlinked");
         }
         return true;
     }
@@ -234,6 +237,7 @@ public final class IndexWriter {
                 if (IndexFile.bucketOf(hashOf(slot), levelSplit) != bucket
                         || isRepeated(bucket, slot)) {
                     setState(slot, IndexFile.EMPTY);
+                    steps.reached("recover.emptied");
                 } else {
                     count++;
                 }

@@ -86,10 +86,14 @@ final class Claims {
         lane.reservation = null;
     }
 
-    /** Sends what was added since the last call. */
-    void flush() {
+    /**
+     * Sends what was added since the last call.
+     *
+     * @return whether there was anything
+     */
+    boolean flush() {
         if (pending.isEmpty()) {
-            return;
+            return false;
         }
         List<Pending> batch = pending;
         pending = new ArrayList<>();
@@ -105,6 +109,7 @@ final class Claims {
                                     owner.execute(() -> answered(batch, answers, failure));
                                     return null;
                                 });
+        return true;
     }
 
     private void answered(

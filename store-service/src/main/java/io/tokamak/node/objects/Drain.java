@@ -393,6 +393,7 @@ final class Drain {
             claims.add(
                     new Claims.Pending(
                             session, lane, position, locations[i], id, incarnation, metadata));
+            steps.reached("drain.claiming");
         }
         return incarnation != 0;
     }

@@ -45,6 +45,7 @@ final class Recovery {
     private final Claims claims;
     private final Withheld withheld;
     private final long nowMillis;
+    private final IndexWriter.Steps steps;
 
     private final List<Range> ranges = new ArrayList<>();
     private final List<Range> disjoint = new ArrayList<>();
@@ -80,7 +81,8 @@ final class Recovery {
             Drain drain,
             Claims claims,
             Withheld withheld,
-            long nowMillis) {
+            long nowMillis,
+            IndexWriter.Steps steps) {
         this.files = files;
         this.table = table;
         this.index = table.index();
@@ -92,6 +94,7 @@ final class Recovery {
         this.claims = claims;
         this.withheld = withheld;
         this.nowMillis = nowMillis;
+        this.steps = steps;
     }
 
     /** Names that the store holds, for the directory. */
@@ -113,7 +116,9 @@ final class Recovery {
                     "level and split beyond it",
                     "the file was damaged; begin anew with --discard");
         }
+        steps.reached("recovery.indexed");
         openSessions(nowNanos);
+        steps.reached("recovery.opened");
         disjoint.addAll(findDisjoint());
         PinSet pins = new PinSet();
         for (AttachedSession session : sessions.all()) {
@@ -125,6 +130,7 @@ final class Recovery {
         pins.sort();
         BitSet explained = new BitSet(pins.size());
         index.visit(0, index.bucketCount(), slot -> takeOver(slot, pins, explained));
+        steps.reached("recovery.walked");
         // A session is believed whole or not at all.
         for (Range range : ranges) {
             if (range.session.contested) {
@@ -144,9 +150,11 @@ final class Recovery {
             }
         }
         takeOverClaims();
+        steps.reached("recovery.claimed");
         // They ended with sessions whose files are gone.
         orphans.forEach(slot -> table.condemn(slot, StoreListener.Kind.EXPIRED));
         drainLanes();
+        steps.reached("recovery.drained");
         List<Long> strayPins = new ArrayList<>();
         for (int pin = explained.nextClearBit(0);
                 pin < pins.size();
@@ -331,6 +339,7 @@ final class Recovery {
             // Published, and the lane not yet told: the lane's drain comes by once more.
             if (index.state(slot) == IndexFile.CLAIMING) {
                 index.empty(slot);
+                steps.reached("recovery.unclaimed");
                 return;
             }
             range.found.add(new Recovered.Found(location, end));

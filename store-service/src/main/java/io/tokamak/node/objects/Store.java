@@ -163,6 +163,7 @@ public final class Store implements AutoCloseable {
         leases = new Leases(space, accounts, sessions, drain, claims, incarnations, holders);
         start();
         nonce = files.renewNonce(settings);
+        settings.steps().reached("start.renewed");
         preTouch = new PreTouch(files.pool, !files.found);
         owner = Thread.ofPlatform().name("owner").unstarted(this::run);
     }
@@ -199,7 +200,8 @@ public final class Store implements AutoCloseable {
                             drain,
                             claims,
                             withheld,
-                            incarnations.nowMillis());
+                            incarnations.nowMillis(),
+                            settings.steps());
             recovery.run(System.nanoTime());
             if (!recovery.names().isEmpty()) {
                 directory.restore(recovery.names()).join();
@@ -207,13 +209,16 @@ public final class Store implements AutoCloseable {
             if (!recovery.abandoned().isEmpty()) {
                 directory.release(recovery.abandoned()).join();
             }
+            settings.steps().reached("recovery.named");
         } else {
             if (!index.create()) {
                 throw new StoreUnusable(
                         "no room for the index in " + files.folder.path(),
                         "lower tokamak.pool.size");
             }
+            settings.steps().reached("create.indexed");
             files.finish();
+            settings.steps().reached("create.finished");
         }
         files.store.putInt(StoreFile.NODE_PID_OFFSET, Processes.pid());
         files.store.putLong(StoreFile.NODE_STARTED_AT_OFFSET, startedMillis);
@@ -274,7 +279,9 @@ public final class Store implements AutoCloseable {
         for (Runnable command = batch.poll(); command != null; command = batch.poll()) {
             command.run();
         }
-        claims.flush();
+        if (claims.flush()) {
+            settings.steps().reached("claim.sent");
+        }
         if (waits.hasNews()) {
             Memory.fullFence(); // R6
             waits.flush();

@@ -106,6 +106,7 @@ final class StoreFiles implements AutoCloseable {
         if (Files.exists(folder.store()) && isFinished(folder)) {
             if (settings.discard() || isRetired(folder)) {
                 retire(folder);
+                settings.steps().reached("discard.retired");
             } else {
                 return takeOver(settings, folder, lock);
             }
@@ -231,7 +232,7 @@ final class StoreFiles implements AutoCloseable {
 
     private static StoreFiles create(StoreSettings settings, Folder folder, OpenFile lock)
             throws IOException {
-        removeOldFiles(folder);
+        removeOldFiles(settings, folder);
         long poolLength = settings.poolBytes();
         checkRoom(folder, poolLength);
         long bucketLimit = IndexFile.bucketLimit(poolLength);
@@ -246,6 +247,7 @@ final class StoreFiles implements AutoCloseable {
             Files.delete(folder.pool());
             throw tooLittle(folder, poolLength, FileSystem.of(folder.path()).availableBytes(), e);
         }
+        settings.steps().reached("create.allocated");
         OpenFile indexFile = OpenFile.create(folder.index(), READERS_MODE);
         indexFile.setSize(IndexFile.length(bucketLimit, overflowLimit));
         OpenFile storeFile = OpenFile.create(folder.store(), READERS_MODE);
@@ -268,13 +270,15 @@ final class StoreFiles implements AutoCloseable {
         store.putLong(StoreFile.CREATED_AT_OFFSET, settings.clock().millis());
         store.putInt(StoreFile.NEXT_SESSION_OFFSET, 1);
         files.pool.putLong(PoolFile.LAYOUT_OFFSET, StoreFile.LAYOUT);
+        settings.steps().reached("create.described");
         return files;
     }
 
-    private static void removeOldFiles(Folder folder) throws IOException {
+    private static void removeOldFiles(StoreSettings settings, Folder folder) throws IOException {
         for (Path path :
                 new Path[] {folder.store(), folder.index(), folder.pool(), folder.nonce()}) {
             Files.deleteIfExists(path);
+            settings.steps().reached("discard.removed");
         }
         try (Stream<Path> sessions = Files.list(folder.sessions())) {
             for (Path session : sessions.toList()) {
@@ -345,6 +349,7 @@ final class StoreFiles implements AutoCloseable {
             file.write(0, nonce.getBytes(java.nio.charset.StandardCharsets.US_ASCII));
         }
         giveTo(settings.readersGroup(), fresh);
+        settings.steps().reached("start.nonce");
         Files.move(fresh, folder.nonce(), java.nio.file.StandardCopyOption.ATOMIC_MOVE);
         return nonce;
     }

@@ -20,10 +20,13 @@ final class Child implements AutoCloseable {
     static final int SIGCONT = 18;
     static final int SIGSTOP = 19;
 
+    /** Exit status of a process that SIGKILL ended. */
+    static final int KILLED_STATUS = 128 + SIGKILL;
+
     private static final long ANSWER_SECONDS = 60;
 
     /** Said when the process has ended. */
-    private static final String END = "end";
+    static final String END = "end";
 
     final String name;
     private final Process process;
@@ -43,6 +46,17 @@ final class Child implements AutoCloseable {
      */
     static Child start(String name, Consumer<String> lines, String mainClass, String... arguments)
             throws IOException {
+        return start(name, lines, List.of(), mainClass, arguments);
+    }
+
+    /** As above, with further options of its JVM. */
+    static Child start(
+            String name,
+            Consumer<String> lines,
+            List<String> jvmOptions,
+            String mainClass,
+            String... arguments)
+            throws IOException {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -52,6 +66,7 @@ final class Child implements AutoCloseable {
                                 "-XX:TieredStopAtLevel=1",
                                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
         command.addAll(List.of(System.getProperty("tokamak.jvm", "-Dtokamak").split(" ", -1)));
+        command.addAll(jvmOptions);
         command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass));
         command.addAll(List.of(arguments));
         Process process =
@@ -117,12 +132,15 @@ final class Child implements AutoCloseable {
         Processes.signal(pid(), signal);
     }
 
-    /** Kills with SIGKILL; all that it said has been heard when this returns. */
-    void kill() throws IOException {
-        if (process.isAlive()) {
-            signal(SIGKILL);
-        }
+    /**
+     * Kills with SIGKILL; all that it said has been heard when this returns.
+     *
+     * @return its exit status: {@link #KILLED_STATUS}, or another when it had ended by itself
+     */
+    int kill() {
+        process.destroyForcibly();
         ended();
+        return process.exitValue();
     }
 
     private void ended() {
@@ -144,7 +162,6 @@ final class Child implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
-        ended();
+        kill();
     }
 }

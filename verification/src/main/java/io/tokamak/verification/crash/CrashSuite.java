@@ -4,69 +4,105 @@ import io.tokamak.checker.Finding;
 import io.tokamak.checker.Severity;
 import io.tokamak.checker.StoreChecker;
 import io.tokamak.checker.StoreReport;
-import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.layout.Folder;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
 
 /**
  * The survivor: starts nodes and clients, kills them, and holds what is left against what was
- * promised. {@code --seed N --rounds N --seconds N}.
+ * promised. {@link Plan} has its arguments.
  */
 final class CrashSuite implements AutoCloseable {
     private static final long POOL_BYTES = 192L << 20;
     private static final int WORKERS = 2;
-    private static final String NODE = "io.tokamak.node.objects.KillableNode";
 
-    /** Where the node kills itself, and how often at most it comes by before. */
-    private record Step(String name, int times) {}
+    /**
+     * Where the node kills itself, and how often at most it comes by before; then the starts behind
+     * it are killed, one after the other.
+     */
+    private record Step(String name, int times, Start... starts) {}
+
+    /**
+     * Where a start is killed.
+     *
+     * @param times how often at most it comes by before
+     * @param isSure whether every start comes by
+     */
+    private record Start(String name, int times, boolean isSure) {
+        static Start at(String name) {
+            return new Start(name, 1, true);
+        }
+
+        /** Where a start comes by that finds something to mend. */
+        static Start perhaps(String name, int times) {
+            return new Start(name, times, false);
+        }
+    }
 
     private static final List<Step> STEPS =
             List.of(
-                    new Step("drain.published", 300),
-                    new Step("drain.advanced", 300),
-                    new Step("drain.closed", 10),
-                    new Step("delete.condemned", 500),
-                    new Step("free.unpinned", 500),
-                    new Step("free.emptied", 500),
-                    new Step("split.copied", 60),
-                    new Step("split.advanced", 60),
-                    new Step("split.emptied", 60),
-                    new Step("split.shortening", 20),
-                    new Step("split.shortened", 20),
-                    new Step("bury.locked", 1),
-                    new Step("bury.drained", 1),
-                    new Step("bury.released", 1),
-                    new Step("at random", 1));
+                    new Step("drain.published", 300, Start.perhaps("drain.published", 1)),
+                    new Step("drain.advanced", 300, Start.perhaps("drain.advanced", 1)),
+                    new Step(
+                            "drain.claiming",
+                            20,
+                            Start.perhaps("recovery.unclaimed", 1),
+                            Start.perhaps("drain.claiming", 1)),
+                    new Step("claim.sent", 20, Start.at("recovery.claimed")),
+                    new Step("drain.closed", 10, Start.perhaps("drain.closed", 1)),
+                    new Step("delete.condemned", 500, Start.at("recovery.walked")),
+                    new Step("free.unpinned", 500, Start.at("recovery.drained")),
+                    new Step("free.emptied", 500, Start.at("recovery.indexed")),
+                    new Step("split.copied", 60, Start.at("recover.cleared")),
+                    new Step(
+                            "split.advanced",
+                            60,
+                            Start.perhaps("recover.emptied", 1),
+                            Start.at("recover.counted")),
+                    new Step("split.emptied", 60, Start.perhaps("recover.unlinked", 50)),
+                    new Step("split.shortening", 20, Start.perhaps("recover.emptied", 1)),
+                    new Step("split.shortened", 20, Start.perhaps("recover.unlinked", 5)),
+                    new Step("bury.locked", 1, Start.at("recovery.opened")),
+                    new Step("bury.drained", 1, Start.at("recovery.named")),
+                    new Step("bury.released", 1, Start.at("start.nonce")),
+                    new Step(
+                            "at random",
+                            1,
+                            Start.at("recovery.opened"),
+                            Start.at("start.renewed")));
 
+    private final Plan plan;
     private final long seed;
     private final Random random;
     private final Path parent;
     private final Folder folder;
     private final Expectations expectations = new Expectations();
     private final List<Child> workers = new ArrayList<>();
+    private final Map<String, Integer> startsKilled = new TreeMap<>();
     private Child node;
     private int workersStarted;
     private int passed;
     private int failed;
 
-    private CrashSuite(long seed) throws IOException {
-        this.seed = seed;
+    private CrashSuite(Plan plan) throws IOException {
+        this.plan = plan;
+        seed = plan.seed();
         random = new Random(seed);
         parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-crash-");
         folder = new Folder(parent.resolve("node"));
@@ -75,48 +111,65 @@ final class CrashSuite implements AutoCloseable {
 
     @SuppressWarnings("SystemOut") // its report
     public static void main(String[] arguments) throws IOException {
-        long seed = System.nanoTime();
-        int rounds = 60;
-        long seconds = 270;
-        for (int i = 0; i + 1 < arguments.length; i += 2) {
-            long value = Long.parseLong(arguments[i + 1]);
-            switch (arguments[i]) {
-                case "--seed" -> seed = value;
-                case "--rounds" -> rounds = Math.toIntExact(value);
-                case "--seconds" -> seconds = value;
-                default -> throw new IllegalArgumentException(arguments[i]);
-            }
-        }
-        System.out.println("crash suite, --seed " + seed);
+        Plan plan = Plan.parse(arguments);
+        System.out.println("crash suite, --seed " + plan.seed());
         int failures;
-        try (CrashSuite suite = new CrashSuite(seed)) {
-            failures = suite.run(rounds, System.nanoTime() + TimeUnit.SECONDS.toNanos(seconds));
+        try (CrashSuite suite = new CrashSuite(plan)) {
+            failures = suite.run();
         }
         System.exit(failures == 0 ? 0 : 1);
     }
 
     @SuppressWarnings("SystemOut") // its report
-    private int run(int rounds, long endNanos) throws IOException {
-        test(
-                "I12: a stopped reader reads on unharmed, and kill -9 frees what it held",
-                this::stoppedReader);
-        while (workers.size() < WORKERS) {
+    private int run() throws IOException {
+        long endNanos = System.nanoTime() + TimeUnit.SECONDS.toNanos(plan.seconds());
+        if (plan.includes("reader")) {
+            test(
+                    "I12: a stopped reader reads on unharmed, and kill -9 frees what it held",
+                    this::stoppedReader);
+        }
+        if (plan.includes("folder")) {
+            test(
+                    "I28, I32: nodes killed at each step of making their folder, and of discarding"
+                            + " one",
+                    () -> new MadeFolder(parent.resolve("made"), expectations::heard).run());
+        }
+        if (plan.includes("large")) {
+            test(
+                    "I19, I28: writers of more than 2 GiB killed in the middle and behind the"
+                            + " commit",
+                    () -> new LargeObject(parent.resolve("large"), expectations::heard).run());
+        }
+        killInRounds(endNanos);
+        System.out.println("starts killed: " + startsKilled);
+        System.out.printf("%d passed, %d failed%n", passed, failed);
+        return failed;
+    }
+
+    private void killInRounds(long endNanos) throws IOException {
+        List<Step> steps = STEPS.stream().filter(step -> plan.includes(step.name())).toList();
+        boolean killsWriters = plan.includes("writer");
+        int rounds = steps.isEmpty() && !killsWriters ? 0 : plan.rounds();
+        while (rounds > 0 && workers.size() < WORKERS) {
             workers.add(startWorker());
         }
         for (int round = 0; round < rounds && System.nanoTime() < endNanos; round++) {
-            Step step = STEPS.get((round + (int) (seed & 0xFF)) % STEPS.size());
-            int times = 1 + random.nextInt(step.times());
-            test(
-                    "I29, I21, I28: node killed at %s, time %d".formatted(step.name(), times),
-                    () -> killNode(step, times));
-            if (round % 3 == 1) {
+            if (!steps.isEmpty()) {
+                Step step = steps.get((round + (int) (seed & 0xFF)) % steps.size());
+                int times = 1 + random.nextInt(step.times());
+                test(
+                        "I29, I21, I28: node killed at %s, time %d".formatted(step.name(), times),
+                        () -> killNode(step, times));
+            }
+            if (killsWriters && (steps.isEmpty() || round % 3 == 1)) {
                 test(
                         "I19, I12: a writer killed at random leaves whole objects and no bytes",
                         this::killWorker);
             }
+            if (plan.isBrief() && failed > 0) {
+                return;
+            }
         }
-        System.out.printf("%d passed, %d failed%n", passed, failed);
-        return failed;
     }
 
     private interface Test {
@@ -153,19 +206,7 @@ final class CrashSuite implements AutoCloseable {
     }
 
     private Child startNode() throws IOException {
-        Child started =
-                Child.start(
-                        "node",
-                        expectations::heard,
-                        NODE,
-                        folder.path().toString(),
-                        Long.toString(POOL_BYTES));
-        String answer = started.answer();
-        if (!answer.equals("ready")) {
-            started.close();
-            throw new IllegalStateException("the node does not start: " + answer);
-        }
-        return started;
+        return Nodes.start(folder, POOL_BYTES, expectations::heard);
     }
 
     private Child startWorker() throws IOException {
@@ -179,14 +220,6 @@ final class CrashSuite implements AutoCloseable {
                         Long.toString(seed + workersStarted));
         worker.expect("ready");
         return worker;
-    }
-
-    private TokamakClient connect() {
-        return TokamakClient.connect(
-                ConnectOptions.defaults()
-                        .withFolder(folder.path())
-                        .withName("survivor")
-                        .withTimeout(Duration.ofSeconds(30)));
     }
 
     // The node.
@@ -204,8 +237,18 @@ final class CrashSuite implements AutoCloseable {
             }
         }
         node.kill(); // where it did not come by often enough
-        if (random.nextInt(4) == 0) {
+        if (random.nextInt(3) == 0) {
             workers.removeFirst().kill();
+        }
+        for (Start start : step.starts()) {
+            int count = 1 + random.nextInt(start.times());
+            boolean isKilled =
+                    Nodes.startKilled(folder, POOL_BYTES, expectations::heard, start.name(), count);
+            if (isKilled) {
+                startsKilled.merge(start.name(), 1, Integer::sum);
+            } else if (start.isSure()) {
+                throw new IllegalStateException("a start did not come by " + start.name());
+            }
         }
         node = startNode();
         while (workers.size() < WORKERS) {
@@ -223,15 +266,15 @@ final class CrashSuite implements AutoCloseable {
             for (Child worker : workers) {
                 worker.expect("paused");
             }
-            try (TokamakClient client = connect()) {
+            try (TokamakClient client = Nodes.connect(folder)) {
                 // Drains all lanes.
                 client.contains(client.put(new byte[1], PutOptions.DEFAULTS).id());
-                eventually(
+                Nodes.await(
                         "dead sessions are buried",
                         () -> client.node().sessions().size() == workers.size() + 1);
-                eventually("unpinned bytes are freed", () -> isFreed(client.node()));
+                Nodes.await("unpinned bytes are freed", () -> isFreed(client.node()));
+                check(client);
             }
-            check();
         } finally {
             for (Child worker : workers) {
                 worker.say("resume");
@@ -243,7 +286,7 @@ final class CrashSuite implements AutoCloseable {
         return node.ledger().condemned() <= node.ledger().pinned();
     }
 
-    private void check() throws IOException {
+    private void check(TokamakClient client) throws IOException {
         Set<ObjectId> present = new HashSet<>();
         List<String> torn = new ArrayList<>();
         StoreReport report =
@@ -264,18 +307,24 @@ final class CrashSuite implements AutoCloseable {
         if (report.ledger().sum() != report.ledger().capacity()) {
             expectations.heard("wrong ledger: " + report.ledger());
         }
+        Nodes.await("the node's ledger is that of the files", () -> isLedgerOfFiles(client));
         torn.forEach(wrong -> expectations.heard("wrong bytes of " + wrong));
         expectations.compare(present);
     }
 
-    private static void eventually(String what, BooleanSupplier condition) {
-        long begun = System.nanoTime();
-        while (!condition.getAsBoolean()) {
-            if (System.nanoTime() - begun > 20_000_000_000L) {
-                throw new IllegalStateException("not within 20 s: " + what);
-            }
-            java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+    /** What the node found at its start and has kept up since: nothing has leaked. */
+    private boolean isLedgerOfFiles(TokamakClient client) {
+        NodeInfo.Ledger node = client.node().ledger();
+        StoreReport.Ledger files;
+        try {
+            files = StoreChecker.check(folder, StoreChecker.Mode.STRICT).ledger();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
+        return node.inUse() == files.inUse()
+                && node.leased() == files.leased()
+                && node.condemned() == files.condemned()
+                && node.free() + node.withheld() == files.free() + files.withheld();
     }
 
     // Clients.
@@ -283,10 +332,10 @@ final class CrashSuite implements AutoCloseable {
     private void killWorker() throws IOException {
         Child victim = workers.remove(random.nextInt(workers.size()));
         victim.endsWithin(random.nextInt(300));
-        try (TokamakClient client = connect()) {
+        try (TokamakClient client = Nodes.connect(folder)) {
             victim.kill();
             long begun = System.nanoTime();
-            eventually(
+            Nodes.await(
                     "its session is gone",
                     () ->
                             client.node().sessions().stream()
@@ -302,7 +351,7 @@ final class CrashSuite implements AutoCloseable {
     }
 
     private void stoppedReader() throws IOException {
-        try (TokamakClient client = connect();
+        try (TokamakClient client = Nodes.connect(folder);
                 Child holder =
                         Child.start(
                                 "holder",
@@ -334,13 +383,13 @@ final class CrashSuite implements AutoCloseable {
             }
             holder.kill();
             long begun = System.nanoTime();
-            eventually("freed", () -> client.node().ledger().condemned() == 0);
+            Nodes.await("freed", () -> client.node().ledger().condemned() == 0);
             long millis = (System.nanoTime() - begun) / 1_000_000;
             if (millis > 1_000) {
                 throw new IllegalStateException("freed after %d ms".formatted(millis));
             }
+            check(client);
         }
-        check();
     }
 
     /** Uses the whole pool twice. */
