@@ -40,6 +40,7 @@ package io.tokamak.layout;
  *    136  answer     u32   CREATED, EXISTS, REFUSED
  *    140  answers    u32   a futex that moves with every answer                                          R9
  *    144  incarnation u64  of the object under that name, when CREATED or EXISTS
+ *    160  proofs     2 x {serial u64, code u64}, of the extents, by the node for the one after it
  * </pre>
  */
 public final class SessionFile {
@@ -100,6 +101,8 @@ public final class SessionFile {
     public static final long ANSWER_OFFSET = 136;
     public static final long ANSWERS_OFFSET = 140;
     public static final long ANSWER_INCARNATION_OFFSET = 144;
+    public static final long PROOFS_OFFSET = 160;
+    public static final long PROOF_BYTES = 16;
 
     public static final int KIND_FREE = 0;
     public static final int KIND_SHARED = 1;
@@ -120,6 +123,11 @@ public final class SessionFile {
     /** Offset in a lane of the extent with this number. */
     public static long extentOffset(long extentNumber) {
         return EXTENTS_OFFSET + (extentNumber & 1) * EXTENT_BYTES;
+    }
+
+    /** Offset in a lane of the proof of the extent with this number. */
+    public static long proofOffset(long extentNumber) {
+        return PROOFS_OFFSET + (extentNumber & 1) * PROOF_BYTES;
     }
 
     /** Offset in a lane of the tail of the extent with this number. */

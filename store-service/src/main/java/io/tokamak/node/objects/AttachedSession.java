@@ -51,6 +51,7 @@ final class AttachedSession {
     /** Objects that end with this session. */
     final List<ObjectId> ownObjects = new ArrayList<>();
 
+    private final LeaseProofs proofs;
     private boolean unreadable;
     private boolean buried;
 
@@ -70,8 +71,10 @@ final class AttachedSession {
 
     private long[] pinnedSinceMillis = new long[0];
 
-    AttachedSession(String name, int number, OpenFile file, long offeredNanos) throws IOException {
+    AttachedSession(String name, int number, OpenFile file, LeaseProofs proofs, long offeredNanos)
+            throws IOException {
         this.name = name;
+        this.proofs = proofs;
         this.number = number;
         this.file = file;
         this.memory = file.map(true, SessionFile.LENGTH);
@@ -127,7 +130,34 @@ final class AttachedSession {
         }
     }
 
-    /** Offers an extent (R8): start and length, then its number. */
+    /**
+     * Reads an extent that a node has offered, into the lane.
+     *
+     * @return whether there is proof that one has, or can be none
+     */
+    boolean readExtent(Lane lane, long extentNumber) {
+        long at = SessionFile.laneOffset(lane.number) + SessionFile.extentOffset(extentNumber);
+        long proof = SessionFile.laneOffset(lane.number) + SessionFile.proofOffset(extentNumber);
+        lane.setExtent(extentNumber, memory.getLong(at), memory.getLong(at + Long.BYTES));
+        if (!proofs.areEstablished()) {
+            lane.setSerial(extentNumber, 0);
+            return true;
+        }
+        lane.setSerial(extentNumber, memory.getLong(proof));
+        return memory.getLong(proof + Long.BYTES) == proofOf(lane, extentNumber);
+    }
+
+    private long proofOf(Lane lane, long extentNumber) {
+        return proofs.of(
+                number,
+                lane.number,
+                extentNumber,
+                lane.start(extentNumber),
+                lane.length(extentNumber),
+                lane.serial(extentNumber));
+    }
+
+    /** Offers an extent (R8): start, length and proof, then its number. */
     void storeExtent(Lane lane, long extentNumber) {
         if (unreadable) {
             return;
@@ -137,6 +167,10 @@ final class AttachedSession {
         memory.putLong(
                 base + SessionFile.extentOffset(extentNumber) + Long.BYTES,
                 lane.length(extentNumber));
+        memory.putLong(base + SessionFile.proofOffset(extentNumber), lane.serial(extentNumber));
+        memory.putLong(
+                base + SessionFile.proofOffset(extentNumber) + Long.BYTES,
+                proofOf(lane, extentNumber));
         memory.putLongRelease(base + SessionFile.OFFERED_OFFSET, extentNumber);
     }
 

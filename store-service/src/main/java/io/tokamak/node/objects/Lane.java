@@ -29,6 +29,7 @@ final class Lane {
 
     private final long[] start = new long[2];
     private final long[] length = new long[2];
+    private final long[] serial = new long[2];
 
     /**
      * Bytes of the last extent that was handed out, and when: the next one is larger if that was
@@ -55,6 +56,15 @@ final class Lane {
 
     long length(long extentNumber) {
         return length[(int) (extentNumber & 1)];
+    }
+
+    /** Number of the lease: of two leases of the same bytes the later has the higher one. */
+    long serial(long extentNumber) {
+        return serial[(int) (extentNumber & 1)];
+    }
+
+    void setSerial(long extentNumber, long leaseSerial) {
+        serial[(int) (extentNumber & 1)] = leaseSerial;
     }
 
     void setExtent(long extentNumber, long startOffset, long lengthBytes) {

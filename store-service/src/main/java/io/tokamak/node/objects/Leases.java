@@ -301,6 +301,7 @@ final class Leases {
             long length,
             long nowNanos) {
         lane.setExtent(number, start, length);
+        lane.setSerial(number, incarnations.next(incarnations.nowMillis()));
         lane.offered = number;
         lane.lastExtentBytes = length;
         lane.lastOfferNanos = nowNanos;

@@ -29,9 +29,9 @@ import java.util.stream.Stream;
  * the pin words. Nothing is lent before this is done; readers go on meanwhile, and writers until
  * their extents are used.
  *
- * <p>Free is what no slot, lane or pin covers. A lane that contradicts the index, or another lane,
- * fences its session and is not lent again. What they, or a pin in free space, cover is {@link
- * Withheld}.
+ * <p>Free is what no slot, lane or pin covers. A lane that contradicts the index, or of which there
+ * is no proof, fences its session and is not lent again; of two lanes that contradict each other
+ * the one that was lent earlier. What they, or a pin in free space, cover is {@link Withheld}.
  */
 final class Recovery {
     private final StoreFiles files;
@@ -60,14 +60,16 @@ final class Recovery {
         final Lane lane;
         final long start;
         final long end;
+        final long serial;
         final List<Recovered.Found> found = new ArrayList<>();
         boolean contested;
 
-        Range(AttachedSession session, Lane lane, long start, long end) {
+        Range(AttachedSession session, Lane lane, long extent, long from) {
             this.session = session;
             this.lane = lane;
-            this.start = start;
-            this.end = end;
+            start = lane.start(extent) + from;
+            end = lane.start(extent) + lane.length(extent);
+            serial = lane.serial(extent);
         }
     }
 
@@ -164,20 +166,47 @@ final class Recovery {
             }
         }
         withheld.behindPins(strayPins);
+        if (!files.proofs.areEstablished()) {
+            proveAll();
+        }
     }
 
-    /** Ranges that no other touches, in order; those that overlap are contested. */
+    /** The node before made no proofs: what it lent, and nothing contradicts, gets them now. */
+    private void proveAll() throws IOException {
+        for (AttachedSession session : sessions.all()) {
+            for (int i = 0; i < session.laneHighWater; i++) {
+                Lane lane = session.lanes[i];
+                for (long extent = lane.extent;
+                        !lane.isFree() && extent <= lane.offered;
+                        extent++) {
+                    long proven = extent;
+                    var _ = sessions.guarded(session, () -> session.storeExtent(lane, proven));
+                }
+            }
+        }
+        files.proofs.establish();
+    }
+
+    /**
+     * Ranges of which none touches another, in order. Where two do, the one that was lent later is
+     * its lane's, and the other is contested; both are when that cannot be told.
+     */
     private List<Range> findDisjoint() {
         ranges.sort(Comparator.comparingLong(range -> range.start));
-        Range furthest = null;
+        Range last = null;
         for (Range range : ranges) {
-            if (furthest != null && range.start < furthest.end) {
+            if (last == null || range.start >= last.end) {
+                last = range;
+                continue;
+            }
+            if (range.serial <= last.serial) {
                 contest(range);
-                contest(furthest);
             }
-            if (furthest == null || range.end > furthest.end) {
-                furthest = range;
+            if (range.serial >= last.serial) {
+                contest(last);
             }
+            boolean isKept = !range.contested || (last.contested && range.end > last.end);
+            last = isKept ? range : last;
         }
         return ranges.stream().filter(range -> !range.contested).toList();
     }
@@ -237,7 +266,11 @@ final class Recovery {
             }
             AttachedSession session =
                     new AttachedSession(
-                            path.getFileName().toString(), sessionNumberOf(path), file, nowNanos);
+                            path.getFileName().toString(),
+                            sessionNumberOf(path),
+                            file,
+                            files.proofs,
+                            nowNanos);
             Memory memory = session.memory;
             session.state =
                     switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
@@ -292,9 +325,9 @@ final class Recovery {
         lane.drained = SessionFile.positionOffset(drained);
         List<Range> own = new ArrayList<>();
         for (long extent = lane.extent; extent <= lane.offered; extent++) {
-            long at = base + SessionFile.extentOffset(extent);
-            long start = memory.getLong(at);
-            long length = memory.getLong(at + Long.BYTES);
+            boolean isProven = session.readExtent(lane, extent);
+            long start = lane.start(extent);
+            long length = lane.length(extent);
             long from = extent == lane.extent ? lane.drained : 0;
             if (start < PoolFile.DATA_OFFSET
                     || length < 0
@@ -306,9 +339,15 @@ final class Recovery {
                 contested(session, "lane %d lies outside of the pool".formatted(lane.number));
                 return;
             }
-            lane.setExtent(extent, start, length);
+            if (!isProven) {
+                lane.clear();
+                contested(
+                        session,
+                        "lane %d has an extent that was not lent to it".formatted(lane.number));
+                return;
+            }
             if (from < length) {
-                own.add(new Range(session, lane, start + from, start + length));
+                own.add(new Range(session, lane, extent, from));
             }
         }
         ranges.addAll(own);

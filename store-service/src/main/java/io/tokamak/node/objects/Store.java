@@ -217,6 +217,7 @@ public final class Store implements AutoCloseable {
                         "lower tokamak.pool.size");
             }
             settings.steps().reached("create.indexed");
+            files.proofs.establish();
             files.finish();
             settings.steps().reached("create.finished");
         }
@@ -435,7 +436,8 @@ public final class Store implements AutoCloseable {
             Files.delete(files.folder.session(name));
             throw e;
         }
-        AttachedSession session = new AttachedSession(name, number, file, System.nanoTime());
+        AttachedSession session =
+                new AttachedSession(name, number, file, files.proofs, System.nanoTime());
         session.peer = peer;
         Memory memory = session.memory;
         memory.putInt(SessionFile.SESSION_NUMBER_OFFSET, number);

@@ -46,6 +46,8 @@ final class StoreFiles implements AutoCloseable {
     /** Whether the files were there: objects may be, too. */
     final boolean found;
 
+    final LeaseProofs proofs;
+
     private final OpenFile lock;
     private final OpenFile storeFile;
     private final OpenFile indexFile;
@@ -65,6 +67,7 @@ final class StoreFiles implements AutoCloseable {
         this.indexFile = indexFile;
         this.poolFile = poolFile;
         this.found = found;
+        proofs = found ? LeaseProofs.of(lock) : LeaseProofs.ofNewStore(lock);
         store = storeFile.map(true, StoreFile.LENGTH);
         index = indexFile.map(true, indexFile.size());
         pool = poolFile.map(true, poolFile.size());

@@ -455,15 +455,57 @@ class HostileClientTest {
     }
 
     @Test
-    @DisplayName("I28: what a session's lying lanes cover is free once its process is gone")
+    @DisplayName("I17: lanes that were never lent keep nothing from others")
     void lyingLanes() {
+        LaneClient hostile = fixture.attach();
+        hostile.put(PAYLOAD);
+        drain();
+        claim(hostile, 4096, StoreFixture.POOL_BYTES);
+        restart();
+        assertThat(hostile.isFenced()).isTrue();
+        assertThat(fixture.balanced().withheld()).isZero();
+        assertThat(single(12 << 20).length()).isEqualTo(12 << 20);
+        othersAreUnaffected();
+        hostile.close();
+    }
+
+    @Test
+    @DisplayName("what a node lent that made no proofs is believed once, and proven from then on")
+    void withoutProofs() throws IOException {
+        for (int start = 0; start < 3; start++) {
+            fixture.store.close();
+            ObjectId undrained = witness.put(PAYLOAD);
+            if (start == 0) {
+                forgetKey();
+            }
+            fixture.store = reopened();
+            goesOn(witness, undrained);
+        }
+        fixture.sound();
+    }
+
+    /** The folder is as a node left it that made no proofs. */
+    private void forgetKey() throws IOException {
+        try (RandomAccessFile file = new RandomAccessFile(fixture.files().lock().toFile(), "rw")) {
+            file.setLength(0);
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "I28: what lanes cover that contradict each other is free once the processes are gone")
+    void contradictingLanes() throws IOException {
         List<LaneClient> hostile = List.of(fixture.attach(), fixture.attach());
         hostile.forEach(client -> client.put(PAYLOAD));
         drain();
         // As if each had been lent the pool, but for a part that the other one claims too.
         claim(hostile.getFirst(), 4096, StoreFixture.POOL_BYTES - (1 << 20));
         claim(hostile.getLast(), 1 << 20, StoreFixture.POOL_BYTES);
-        restart();
+        fixture.store.close();
+        forgetKey();
+        fixture.store = reopened();
+        witness.close();
+        witness = fixture.attach();
         assertThat(hostile).allMatch(LaneClient::isFenced);
         long both = fixture.balanced().withheld();
         assertThat(both).isGreaterThan(14L << 20);
@@ -482,6 +524,74 @@ class HostileClientTest {
         long extent = SessionFile.laneOffset(client.lane) + SessionFile.extentOffset(client.extent);
         client.session.putLong(extent, start);
         client.session.putLong(extent + Long.BYTES, end - start);
+    }
+
+    @Test
+    @DisplayName(
+            "I17: who claims another's lane at a start loses its own, and the other keeps what it"
+                    + " was lent and all that it committed")
+    void claimsALaneOfAnother() {
+        LaneClient hostile = fixture.attach();
+        hostile.put(PAYLOAD);
+        drain();
+        fixture.store.close();
+        ObjectId undrained = witness.put(PAYLOAD);
+        claim(hostile, witness.start, witness.start + witness.length);
+        fixture.store = reopened();
+        goesOn(witness, undrained);
+        assertThat(hostile.isFenced()).isTrue();
+        hostile.close();
+        Eventually.holds("buried", hostile::isBuried);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName(
+            "I17: who claims at a start an extent that it was lent once, and another later, loses"
+                    + " its lane, and the other keeps it")
+    void claimsAnExtentOfItsPast() {
+        LaneClient hostile = fixture.attach();
+        LaneClient other = null;
+        long lane = 0;
+        byte[] past = new byte[SessionFile.LANE_BYTES];
+        for (int lease = 0; lease < 50 && other == null; lease++) {
+            hostile.put(PAYLOAD);
+            drain();
+            lane = SessionFile.laneOffset(hostile.lane);
+            long start = hostile.start;
+            hostile.session.copyTo(lane, past, 0, past.length);
+            StoreFixture.get(fixture.store.delete(List.of(hostile.lastId())));
+            hostile.giveBackLane();
+            Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+            LaneClient next = fixture.attach();
+            next.put(PAYLOAD);
+            if (next.start == start) {
+                other = next;
+            } else {
+                next.close();
+            }
+        }
+        assertThat(other).as("a session that was lent what the hostile one had").isNotNull();
+        fixture.store.close();
+        ObjectId undrained = other.put(PAYLOAD);
+        hostile.session.copyFrom(lane, past, 0, past.length);
+        fixture.store = reopened();
+        goesOn(other, undrained);
+        assertThat(hostile.isFenced()).isTrue();
+        hostile.close();
+        Eventually.holds("buried", hostile::isBuried);
+        fixture.sound();
+    }
+
+    /** It is attached to a node that has just started, and has put this before that. */
+    private void goesOn(LaneClient client, ObjectId undrained) {
+        drain();
+        assertThat(client.isFenced()).isFalse();
+        assertThat(client.read(undrained)).isEqualTo(PAYLOAD);
+        ObjectId next = client.put(PAYLOAD);
+        drain();
+        assertThat(client.read(next)).isEqualTo(PAYLOAD);
+        fixture.balanced();
     }
 
     @Test

@@ -93,6 +93,11 @@ final class LaneClient implements AutoCloseable {
         return ObjectId.anonymous(store.storeNumber(), number, ++counter);
     }
 
+    /** The id of the last anonymous object. */
+    ObjectId lastId() {
+        return ObjectId.anonymous(store.storeNumber(), number, counter);
+    }
+
     ObjectId put(byte[] payload) {
         return put(payload, ObjectMetadata.PLAIN);
     }

@@ -61,10 +61,10 @@ final class CrashSuite implements AutoCloseable {
                     new Step("drain.advanced", 300, Start.perhaps("drain.advanced", 1)),
                     new Step(
                             "drain.claiming",
-                            20,
+                            3,
                             Start.perhaps("recovery.unclaimed", 1),
                             Start.perhaps("drain.claiming", 1)),
-                    new Step("claim.sent", 20, Start.at("recovery.claimed")),
+                    new Step("claim.sent", 3, Start.at("recovery.claimed")),
                     new Step("drain.closed", 10, Start.perhaps("drain.closed", 1)),
                     new Step("delete.condemned", 500, Start.at("recovery.walked")),
                     new Step("free.unpinned", 500, Start.at("recovery.drained")),
