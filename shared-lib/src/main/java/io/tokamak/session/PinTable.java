@@ -211,8 +211,11 @@ public final class PinTable {
     private int newLine() {
         int pins = (linesUsed + 1) * SessionFile.PINS_PER_LINE;
         long end = SessionFile.pinOffset(pins);
-        if (pins > pinLimit || !cover(end)) {
-            throw new TooManyPins(count(), Math.min(pinLimit, pins - SessionFile.PINS_PER_LINE));
+        if (pins > pinLimit) {
+            throw new TooManyPins(count(), pins - SessionFile.PINS_PER_LINE);
+        }
+        if (!cover(end)) {
+            throw TooManyPins.withoutMemory(count(), pins - SessionFile.PINS_PER_LINE);
         }
         int line = (int) SessionFile.pinOffset(linesUsed * SessionFile.PINS_PER_LINE);
         linesUsed++;

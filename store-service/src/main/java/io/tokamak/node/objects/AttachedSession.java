@@ -256,12 +256,7 @@ final class AttachedSession {
 
     /** Reads the pin words (R2), after the full fence that follows the last condemnation. */
     void readPins(long nowMillis) {
-        int words =
-                Math.clamp(
-                        Integer.toUnsignedLong(
-                                memory.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET)),
-                        0,
-                        SessionFile.PIN_LIMIT);
+        int words = pinHighWater();
         if (words > pinned.length) {
             pinned = Arrays.copyOf(pinned, words);
             pinnedSinceMillis = Arrays.copyOf(pinnedSinceMillis, words);
@@ -274,6 +269,18 @@ final class AttachedSession {
                 pinnedSinceMillis[word] = nowMillis;
             }
         }
+    }
+
+    private int pinHighWater() {
+        return Math.clamp(
+                Integer.toUnsignedLong(memory.getIntAcquire(SessionFile.PIN_HIGH_WATER_OFFSET)),
+                0,
+                SessionFile.PIN_LIMIT);
+    }
+
+    /** How much of its file the client says to use. */
+    long usedBytes() {
+        return SessionFile.pinOffset(Math.max(pinHighWater(), SessionFile.PINS_ALLOCATED));
     }
 
     /**

@@ -110,7 +110,8 @@ final class SessionTable {
 
     /**
      * Runs what touches a session's file. A fault there, which the JVM reports as an InternalError,
-     * means that the client truncated its file: that session alone is fenced (I17).
+     * means that the client truncated its file, or says to use a part that it did not allocate
+     * while the file system is full: that session alone is fenced (I17).
      *
      * @return whether it ran to its end
      */
@@ -132,21 +133,39 @@ final class SessionTable {
     }
 
     /**
-     * Fences the sessions whose file is too short. The JVM may report a fault a little late, while
-     * another session is looked at: so every file is.
+     * Fences the sessions whose file is too short, or has holes where it is used. The JVM may
+     * report a fault a little late, while another session is looked at: so every file is.
      *
      * @return whether there was one
      */
     boolean fenceTruncated() {
         boolean found = false;
         for (AttachedSession session : List.copyOf(all)) {
-            if (!session.isUnreadable() && isTruncated(session)) {
+            String fault = session.isUnreadable() ? null : faultOf(session);
+            if (fault != null) {
                 session.setUnreadable();
-                fence(session, "its file was truncated");
+                fence(session, fault);
                 found = true;
             }
         }
         return found;
+    }
+
+    /** What makes an access to the file of a session fail, or null. */
+    private static @Nullable String faultOf(AttachedSession session) {
+        if (isTruncated(session)) {
+            return "its file was truncated";
+        }
+        return hasHole(session) ? "it uses pin words that it did not allocate" : null;
+    }
+
+    /** Whether less is allocated than the client says to use. */
+    private static boolean hasHole(AttachedSession session) {
+        try {
+            return session.file.status().allocatedBytes() < session.usedBytes();
+        } catch (IOException e) {
+            return true;
+        }
     }
 
     static boolean isTruncated(AttachedSession session) {

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 /** A store in a folder of its own on tmpfs, opened and closed as often as a test likes. */
 final class StoreFixture implements AutoCloseable {
     static final long POOL_BYTES = 16L << 20;
+    private static final Path TMPFS = Path.of("/dev/shm");
 
     /** Many tests wait until the node has seen that a client is gone. */
     private static final long PROBE_NANOS = 10_000_000;
@@ -36,9 +37,10 @@ final class StoreFixture implements AutoCloseable {
     Store store;
     private @Nullable LocalServer server;
 
-    private StoreFixture(long poolBytes, OptionalInt readersGroup, OptionalInt writersGroup) {
+    private StoreFixture(
+            Path tmpfs, long poolBytes, OptionalInt readersGroup, OptionalInt writersGroup) {
         try {
-            folder = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-test-").resolve("n");
+            folder = Files.createTempDirectory(tmpfs, "tokamak-test-").resolve("n");
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -55,14 +57,21 @@ final class StoreFixture implements AutoCloseable {
     }
 
     static StoreFixture open(long poolBytes) {
-        return new StoreFixture(poolBytes, OptionalInt.empty(), OptionalInt.empty());
+        return open(TMPFS, poolBytes);
+    }
+
+    static StoreFixture open(Path tmpfs, long poolBytes) {
+        return new StoreFixture(tmpfs, poolBytes, OptionalInt.empty(), OptionalInt.empty());
     }
 
     /** As root: a store of these groups, in a folder that everybody gets to. */
     static StoreFixture open(int readersGroup, int writersGroup) throws IOException {
         StoreFixture fixture =
                 new StoreFixture(
-                        POOL_BYTES, OptionalInt.of(readersGroup), OptionalInt.of(writersGroup));
+                        TMPFS,
+                        POOL_BYTES,
+                        OptionalInt.of(readersGroup),
+                        OptionalInt.of(writersGroup));
         Files.setPosixFilePermissions(
                 fixture.folder.getParent(), PosixFilePermissions.fromString("rwxr-xr-x"));
         return fixture;

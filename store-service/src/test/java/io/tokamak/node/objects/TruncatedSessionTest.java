@@ -8,12 +8,10 @@ import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -26,34 +24,7 @@ class TruncatedSessionTest {
     @Timeout(180)
     @DisplayName("I17: harms that session alone, wherever the node is just then")
     void harmsItAlone(@TempDir Path folder) throws IOException, InterruptedException {
-        Path output = folder.resolve("output");
-        Process node =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "--enable-native-access=ALL-UNNAMED",
-                                "--add-opens=java.base/java.lang=ALL-UNNAMED",
-                                "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
-                                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-                                "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                Truncating.class.getName(),
-                                "60")
-                        .redirectErrorStream(true)
-                        .redirectOutput(output.toFile())
-                        .start();
-        try {
-            assertThat(node.waitFor(150, TimeUnit.SECONDS)).isTrue();
-            assertThat(node.exitValue()).as("%s", tail(output)).isZero();
-        } finally {
-            node.destroyForcibly();
-        }
-    }
-
-    private static String tail(Path output) throws IOException {
-        List<String> lines = Files.readAllLines(output);
-        return String.join("\n", lines.subList(Math.max(0, lines.size() - 60), lines.size()));
+        var _ = JvmOfTest.run(folder.resolve("output"), Truncating.class, "60");
     }
 
     /** A node in a JVM of its own: a fault that it does not survive would end the tests. */

@@ -8,6 +8,7 @@ import io.tokamak.client.NodeInfo;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.layout.Folder;
+import io.tokamak.memory.KillPoint;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -87,6 +88,22 @@ final class CrashSuite implements AutoCloseable {
                             Start.at("recovery.opened"),
                             Start.at("start.renewed")));
 
+    /** Where a client kills itself, and how often at most it comes by before. */
+    private record ClientStep(String name, int times) {}
+
+    private static final List<ClientStep> CLIENT_STEPS =
+            List.of(
+                    new ClientStep("put.copied", 1_000),
+                    new ClientStep("put.written", 1_000),
+                    new ClientStep("put.committed", 1_000),
+                    new ClientStep("put.rung", 1_000),
+                    new ClientStep("put.answered", 10),
+                    new ClientStep("lane.leased", 3),
+                    new ClientStep("lane.entered", 5),
+                    new ClientStep("get.stored", 50),
+                    new ClientStep("get.fenced", 50),
+                    new ClientStep("view.closed", 50));
+
     private final Plan plan;
     private final long seed;
     private final Random random;
@@ -162,14 +179,35 @@ final class CrashSuite implements AutoCloseable {
                         () -> killNode(step, times));
             }
             if (killsWriters && (steps.isEmpty() || round % 3 == 1)) {
-                test(
-                        "I19, I12: a writer killed at random leaves whole objects and no bytes",
-                        this::killWorker);
+                killWriter(round);
             }
             if (plan.isBrief() && failed > 0) {
                 return;
             }
         }
+    }
+
+    private void killWriter(int round) throws IOException {
+        if (random.nextInt(3) == 0) {
+            test(
+                    "I19, I12: a writer killed at random leaves whole objects and no bytes",
+                    () ->
+                            killWorker(
+                                    workers.remove(random.nextInt(workers.size())),
+                                    random.nextInt(300)));
+            return;
+        }
+        ClientStep step = CLIENT_STEPS.get(round % CLIENT_STEPS.size());
+        int times = 1 + random.nextInt(step.times());
+        test(
+                "I19, I12: a writer killed at %s, time %d, leaves whole objects and no bytes"
+                        .formatted(step.name(), times),
+                () ->
+                        killWorker(
+                                startWorker(
+                                        "-D%s=%s:%d"
+                                                .formatted(KillPoint.PROPERTY, step.name(), times)),
+                                2_500));
     }
 
     private interface Test {
@@ -209,12 +247,13 @@ final class CrashSuite implements AutoCloseable {
         return Nodes.start(folder, POOL_BYTES, expectations::heard);
     }
 
-    private Child startWorker() throws IOException {
+    private Child startWorker(String... jvmOptions) throws IOException {
         workersStarted++;
         Child worker =
                 Child.start(
                         "worker " + workersStarted,
                         expectations::heard,
+                        List.of(jvmOptions),
                         Worker.class.getName(),
                         folder.path().toString(),
                         Long.toString(seed + workersStarted));
@@ -329,9 +368,8 @@ final class CrashSuite implements AutoCloseable {
 
     // Clients.
 
-    private void killWorker() throws IOException {
-        Child victim = workers.remove(random.nextInt(workers.size()));
-        victim.endsWithin(random.nextInt(300));
+    private void killWorker(Child victim, long afterMillis) throws IOException {
+        victim.endsWithin(afterMillis);
         try (TokamakClient client = Nodes.connect(folder)) {
             victim.kill();
             long begun = System.nanoTime();
@@ -346,7 +384,9 @@ final class CrashSuite implements AutoCloseable {
                         "its memory came back after %d ms".formatted(millis));
             }
         }
-        workers.add(startWorker());
+        while (workers.size() < WORKERS) {
+            workers.add(startWorker());
+        }
         look();
     }
 
