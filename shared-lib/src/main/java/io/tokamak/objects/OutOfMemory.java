@@ -8,7 +8,12 @@ public final class OutOfMemory extends TokamakException {
     private final MemoryShortage shortage;
 
     public OutOfMemory(MemoryShortage shortage) {
-        super(CODE, shortage.detail(), shortage.remedy(), shortage.numbers());
+        this(shortage, shortage.detail(), shortage.remedy());
+    }
+
+    /** It is not the pool that is full. */
+    public OutOfMemory(MemoryShortage shortage, String detail, String remedy) {
+        super(CODE, detail, remedy, shortage.numbers());
         this.shortage = shortage;
     }
 

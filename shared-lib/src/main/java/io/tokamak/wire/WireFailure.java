@@ -143,7 +143,7 @@ public record WireFailure(
             case ObjectNotFound.CODE -> notFound();
             case ObjectExists.CODE -> exists();
             case ObjectLost.CODE -> new ObjectLost(id(), orElse(text("home"), node));
-            case OutOfMemory.CODE -> new OutOfMemory(Shortage.of(this));
+            case OutOfMemory.CODE -> outOfMemory();
             case TooLarge.CODE -> new TooLarge(number("requested"), number("capacity"));
             case TooManyPins.CODE -> new TooManyPins((int) number("pins"), (int) number("limit"));
             case QuotaExceeded.CODE -> quota();
@@ -194,6 +194,12 @@ public record WireFailure(
                     new NodeDown(
                             node, detail, retryAfter == null ? RETRY_AFTER : retryAfter, cause);
         };
+    }
+
+    private OutOfMemory outOfMemory() {
+        return text("remedy").isEmpty()
+                ? new OutOfMemory(Shortage.of(this))
+                : new OutOfMemory(Shortage.of(this), detail, text("remedy"));
     }
 
     private QuotaExceeded quota() {

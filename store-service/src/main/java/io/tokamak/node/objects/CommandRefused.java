@@ -1,5 +1,6 @@
 package io.tokamak.node.objects;
 
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -65,6 +66,22 @@ public final class CommandRefused extends RuntimeException {
                 Kind.USED_UP,
                 "%d of %d %s are in use".formatted(used, limit, what),
                 Map.of("used", "" + used, "limit", "" + limit, "remedy", remedy));
+    }
+
+    /**
+     * What clients committed cannot be published: whether it is there cannot be said, and no more
+     * is lent.
+     */
+    static CommandRefused indexFull(Map<String, String> numbers) {
+        Map<String, String> all = new LinkedHashMap<>(numbers);
+        all.put(
+                "remedy",
+                "enlarge the file system of the node's folder, remove what else is on it, or delete"
+                        + " objects");
+        return new CommandRefused(
+                Kind.OUT_OF_MEMORY,
+                "the index has no room for all that was put, and there is no memory for it to grow",
+                all);
     }
 
     static CommandRefused invalid(String message) {

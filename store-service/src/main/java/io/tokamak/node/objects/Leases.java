@@ -403,6 +403,26 @@ final class Leases {
     }
 
     private CommandRefused outOfMemory(long requested, long bytesBefore) {
+        Map<String, String> numbers = numbers(requested);
+        if (drain.isStalled()) {
+            return CommandRefused.indexFull(numbers);
+        }
+        return new CommandRefused(
+                CommandRefused.Kind.OUT_OF_MEMORY,
+                "no room for %d bytes: %d of %d are free, the longest run has %d%s"
+                        .formatted(
+                                requested,
+                                space.freeBytes(),
+                                space.capacityBytes(),
+                                space.largestRunBytes(),
+                                bytesBefore == 0
+                                        ? ""
+                                        : "; a request for %d came before".formatted(bytesBefore)),
+                numbers);
+    }
+
+    /** Where the memory is, for an error. */
+    Map<String, String> numbers(long requested) {
         Map<String, String> numbers = new LinkedHashMap<>();
         long pinned = 0;
         List<SessionInfo> infos = new ArrayList<>();
@@ -422,18 +442,7 @@ final class Leases {
         numbers.put("pinned", "" + pinned);
         numbers.put("pinnedBy", holders(infos, SessionInfo::pinnedBytes));
         numbers.put("leasedBy", holders(infos, SessionInfo::leasedBytes));
-        return new CommandRefused(
-                CommandRefused.Kind.OUT_OF_MEMORY,
-                "no room for %d bytes: %d of %d are free, the longest run has %d%s"
-                        .formatted(
-                                requested,
-                                space.freeBytes(),
-                                space.capacityBytes(),
-                                space.largestRunBytes(),
-                                bytesBefore == 0
-                                        ? ""
-                                        : "; a request for %d came before".formatted(bytesBefore)),
-                numbers);
+        return numbers;
     }
 
     /** The largest holders, the largest first, a line {@code session:pid:bytes:process} each. */

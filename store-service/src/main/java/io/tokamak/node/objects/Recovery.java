@@ -389,12 +389,7 @@ final class Recovery {
             case IndexFile.CONDEMNED -> {
                 accounts.condemned += end - location;
                 condemned.add(index.idFirst(slot), index.idSecond(slot), location, end, slot);
-                if (ObjectTable.isNamed(index.idFirst(slot))) {
-                    abandoned.add(
-                            new NameDirectory.Claim(
-                                    ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
-                                    index.incarnation(slot)));
-                }
+                listName(abandoned, slot);
             }
             case IndexFile.CLAIMING -> {
                 accounts.inUse += end - location;
@@ -406,13 +401,20 @@ final class Recovery {
                 if (session == null
                         && (IndexFile.flags(index.length(slot)) & IndexFile.FLAG_SESSION) != 0) {
                     orphans.add(slot);
-                } else if (ObjectTable.isNamed(index.idFirst(slot))) {
-                    names.add(
-                            new NameDirectory.Claim(
-                                    ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
-                                    index.incarnation(slot)));
+                    listName(abandoned, slot);
+                } else {
+                    listName(names, slot);
                 }
             }
+        }
+    }
+
+    private void listName(List<NameDirectory.Claim> list, long slot) {
+        if (ObjectTable.isNamed(index.idFirst(slot))) {
+            list.add(
+                    new NameDirectory.Claim(
+                            ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
+                            index.incarnation(slot)));
         }
     }
 
@@ -478,10 +480,7 @@ final class Recovery {
             }
             if (metadata == null || holder == null || holderLane == null) {
                 // Nobody can be waiting for it, or nobody could read it.
-                abandoned.add(
-                        new NameDirectory.Claim(
-                                ObjectTable.id(index.idFirst(slot), index.idSecond(slot)),
-                                index.incarnation(slot)));
+                listName(abandoned, slot);
                 table.claimLost(slot);
                 continue;
             }

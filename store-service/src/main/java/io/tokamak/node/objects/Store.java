@@ -23,6 +23,7 @@ import java.util.BitSet;
 import java.util.HexFormat;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Queue;
 import java.util.Set;
 import java.util.UUID;
@@ -292,10 +293,8 @@ public final class Store implements AutoCloseable {
                 lifetimes.expire(nowMillis, slot -> condemnNamed(slot, StoreListener.Kind.EXPIRED));
         readAccesses(nowMillis);
         probeLocks(nowNanos, nowMillis);
-        for (AttachedSession session : sessions.all()) {
-            if (session.isDraining()) {
-                var _ = sessions.guarded(session, () -> leases.offerAhead(session, nowNanos));
-            }
+        if (!drain.isStalled()) {
+            offerAhead(nowNanos);
         }
         busy |= reclaimer.reclaim(nowNanos, nowMillis, leases.isRoomWanted());
         leases.giveBackStalled(nowMillis);
@@ -338,6 +337,14 @@ public final class Store implements AutoCloseable {
             }
         }
         return found[0];
+    }
+
+    private void offerAhead(long nowNanos) {
+        for (AttachedSession session : sessions.all()) {
+            if (session.isDraining()) {
+                var _ = sessions.guarded(session, () -> leases.offerAhead(session, nowNanos));
+            }
+        }
     }
 
     private void readAccesses(long nowMillis) {
@@ -415,7 +422,7 @@ public final class Store implements AutoCloseable {
                         throw new CommandRefused(
                                 CommandRefused.Kind.USED_UP,
                                 "no session: " + e.getMessage(),
-                                java.util.Map.of());
+                                Map.of());
                     }
                 });
     }
@@ -651,7 +658,7 @@ public final class Store implements AutoCloseable {
                             throw new CommandRefused(
                                     CommandRefused.Kind.EXISTS,
                                     "the name is taken",
-                                    java.util.Map.of("id", reserve.toString()));
+                                    Map.of("id", reserve.toString()));
                         }
                         long nowNanos = System.nanoTime();
                         leases.request(
@@ -714,7 +721,7 @@ public final class Store implements AutoCloseable {
                     Set<ObjectId> pending = new LinkedHashSet<>(ids);
                     pending.removeAll(present);
                     if (present.size() >= count || pending.isEmpty() || timeoutNanos <= 0) {
-                        answer.complete(new Presence(present));
+                        resolved(answer, ids, count, present);
                         return;
                     }
                     Waits.Wait wait;
@@ -730,10 +737,27 @@ public final class Store implements AutoCloseable {
                     }
                     var _ =
                             wait.answer.thenAccept(
-                                    _ -> answer.complete(new Presence(presentOf(ids))));
+                                    _ -> resolved(answer, ids, count, presentOf(ids)));
                     var _ = answer.thenAccept(_ -> wait.answer.complete(false));
                 });
         return answer;
+    }
+
+    private void resolved(
+            CompletableFuture<Presence> answer,
+            List<ObjectId> ids,
+            int count,
+            Set<ObjectId> present) {
+        if (present.size() < Math.min(count, ids.size()) && drain.isStalled()) {
+            answer.completeExceptionally(indexFull());
+        } else {
+            answer.complete(new Presence(present));
+        }
+    }
+
+    /** Instead of saying that something is not there, which may be committed. */
+    private CommandRefused indexFull() {
+        return CommandRefused.indexFull(leases.numbers(0));
     }
 
     private Set<ObjectId> presentOf(List<ObjectId> ids) {
@@ -777,11 +801,18 @@ public final class Store implements AutoCloseable {
 
     /** Deletes all objects of a group. */
     public CompletableFuture<Deletion> delete(Group group) {
-        return command(() -> deleteNow(List.copyOf(table.group(group))))
-                .thenCompose(this::releaseNames);
+        return command(() -> deleteGroupNow(group)).thenCompose(this::releaseNames);
     }
 
-    private record Deleted(Deletion deletion, List<NameDirectory.Claim> names) {}
+    /**
+     * @param isWhole whether what was not found is not there; else it may be committed, and appear
+     */
+    private record Deleted(Deletion deletion, List<NameDirectory.Claim> names, boolean isWhole) {}
+
+    private Deleted deleteGroupNow(Group group) {
+        Deleted members = deleteNow(List.copyOf(table.group(group)));
+        return new Deleted(members.deletion(), members.names(), !drain.isStalled());
+    }
 
     private Deleted deleteNow(List<ObjectId> ids) {
         List<ObjectId> deleted = new ArrayList<>();
@@ -804,7 +835,8 @@ public final class Store implements AutoCloseable {
             deleted.add(id);
             wereThere.set(i);
         }
-        return new Deleted(new Deletion(deleted, wereThere), names);
+        boolean isWhole = deleted.size() == ids.size() || !drain.isStalled();
+        return new Deleted(new Deletion(deleted, wereThere), names, isWhole);
     }
 
     /** Looks at the buckets of the next ids, so that they wait for memory at the same time. */
@@ -816,9 +848,17 @@ public final class Store implements AutoCloseable {
     }
 
     private CompletableFuture<Deletion> releaseNames(Deleted deleted) {
-        return deleted.names().isEmpty()
-                ? CompletableFuture.completedFuture(deleted.deletion())
-                : directory.release(deleted.names()).thenApply(_ -> deleted.deletion());
+        CompletableFuture<Void> released =
+                deleted.names().isEmpty()
+                        ? CompletableFuture.completedFuture(null)
+                        : directory.release(deleted.names());
+        return released.thenApply(
+                _ -> {
+                    if (!deleted.isWhole()) {
+                        throw CommandRefused.indexFull(Map.of());
+                    }
+                    return deleted.deletion();
+                });
     }
 
     /** Condemns an object whose time is over; its name is given up behind it. */
@@ -855,6 +895,9 @@ public final class Store implements AutoCloseable {
                 () -> {
                     long slot = index.findCurrent(ObjectTable.first(id), ObjectTable.second(id));
                     if (slot == IndexWriter.NONE) {
+                        if (drain.isStalled()) {
+                            throw indexFull();
+                        }
                         return null;
                     }
                     reclaimer.scan(incarnations.nowMillis());

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
@@ -16,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -217,9 +219,7 @@ class HostileClientTest {
             hostile.close();
             StoreFixture.get(
                     fixture.store.delete(
-                            List.of(
-                                    ObjectId.named(
-                                            java.util.Objects.requireNonNull(NAMED.name())))));
+                            List.of(ObjectId.named(Objects.requireNonNull(NAMED.name())))));
         }
         othersAreUnaffected();
         Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
@@ -414,6 +414,25 @@ class HostileClientTest {
     }
 
     @Test
+    @DisplayName("I35: with a session whose file was cut short, and its objects, go their names")
+    void namesOfASessionCutShort() throws IOException {
+        LaneClient hostile = fixture.attach();
+        assertThat(hostile.putNamed(PAYLOAD, NAMED.withLifetime(Lifetime.session())))
+                .isEqualTo(SessionFile.ANSWER_CREATED);
+        fixture.store.close();
+        try (RandomAccessFile file =
+                new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
+            file.setLength(100);
+        }
+        hostile.close();
+        fixture.store = reopened();
+        witness.close();
+        witness = fixture.attach();
+        assertThat(witness.putNamed(PAYLOAD, NAMED)).isEqualTo(SessionFile.ANSWER_CREATED);
+        othersAreUnaffected();
+    }
+
+    @Test
     @DisplayName(
             "I28: a pin that names no record keeps the run behind it from being lent until it goes,"
                     + " however it goes")
@@ -571,12 +590,12 @@ class HostileClientTest {
                 next.close();
             }
         }
-        assertThat(other).as("a session that was lent what the hostile one had").isNotNull();
+        LaneClient victim = Objects.requireNonNull(other, "nobody was lent what it had");
         fixture.store.close();
-        ObjectId undrained = other.put(PAYLOAD);
+        ObjectId undrained = victim.put(PAYLOAD);
         hostile.session.copyFrom(lane, past, 0, past.length);
         fixture.store = reopened();
-        goesOn(other, undrained);
+        goesOn(victim, undrained);
         assertThat(hostile.isFenced()).isTrue();
         hostile.close();
         Eventually.holds("buried", hostile::isBuried);

@@ -93,10 +93,10 @@ final class CrashSuite implements AutoCloseable {
 
     private static final List<ClientStep> CLIENT_STEPS =
             List.of(
-                    new ClientStep("put.copied", 1_000),
-                    new ClientStep("put.written", 1_000),
-                    new ClientStep("put.committed", 1_000),
-                    new ClientStep("put.rung", 1_000),
+                    new ClientStep("put.copied", 200),
+                    new ClientStep("put.written", 200),
+                    new ClientStep("put.committed", 200),
+                    new ClientStep("put.rung", 200),
                     new ClientStep("put.answered", 10),
                     new ClientStep("lane.leased", 3),
                     new ClientStep("lane.entered", 5),
@@ -207,7 +207,7 @@ final class CrashSuite implements AutoCloseable {
                                 startWorker(
                                         "-D%s=%s:%d"
                                                 .formatted(KillPoint.PROPERTY, step.name(), times)),
-                                2_500));
+                                5_000));
     }
 
     private interface Test {
