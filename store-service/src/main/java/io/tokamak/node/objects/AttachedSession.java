@@ -1,5 +1,6 @@
 package io.tokamak.node.objects;
 
+import io.tokamak.index.IndexWriter;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.memory.Futex;
@@ -137,12 +138,21 @@ final class AttachedSession {
      */
     boolean readExtent(Lane lane, long extentNumber) {
         long at = SessionFile.laneOffset(lane.number) + SessionFile.extentOffset(extentNumber);
-        long proof = SessionFile.laneOffset(lane.number) + SessionFile.proofOffset(extentNumber);
         lane.setExtent(extentNumber, memory.getLong(at), memory.getLong(at + Long.BYTES));
         if (!proofs.areEstablished()) {
             lane.setSerial(extentNumber, 0);
             return true;
         }
+        return isProven(lane, extentNumber, extentNumber)
+                || (lane.kind == SessionFile.KIND_SINGLE
+                        && isProven(lane, extentNumber, extentNumber + 1));
+    }
+
+    /**
+     * @param place number of the extent in whose place the proof lies
+     */
+    private boolean isProven(Lane lane, long extentNumber, long place) {
+        long proof = SessionFile.laneOffset(lane.number) + SessionFile.proofOffset(place);
         lane.setSerial(extentNumber, memory.getLong(proof));
         return memory.getLong(proof + Long.BYTES) == proofOf(lane, extentNumber);
     }
@@ -167,11 +177,36 @@ final class AttachedSession {
         memory.putLong(
                 base + SessionFile.extentOffset(extentNumber) + Long.BYTES,
                 lane.length(extentNumber));
-        memory.putLong(base + SessionFile.proofOffset(extentNumber), lane.serial(extentNumber));
-        memory.putLong(
-                base + SessionFile.proofOffset(extentNumber) + Long.BYTES,
-                proofOf(lane, extentNumber));
+        storeProof(lane, extentNumber, extentNumber);
         memory.putLongRelease(base + SessionFile.OFFERED_OFFSET, extentNumber);
+    }
+
+    /**
+     * Stores the new length of the extent of a lane for one record. At every moment there is proof
+     * of the length that stands there: first in the place of a next extent, which such a lane never
+     * has.
+     *
+     * @param steps is told what was done
+     */
+    void storeLength(Lane lane, IndexWriter.Steps steps) {
+        if (unreadable) {
+            return;
+        }
+        storeProof(lane, lane.extent, lane.extent + 1);
+        steps.reached("extend.proven");
+        memory.putLongRelease(
+                SessionFile.laneOffset(lane.number)
+                        + SessionFile.extentOffset(lane.extent)
+                        + Long.BYTES,
+                lane.length(lane.extent));
+        steps.reached("extend.stored");
+        storeProof(lane, lane.extent, lane.extent);
+    }
+
+    private void storeProof(Lane lane, long extentNumber, long place) {
+        long proof = SessionFile.laneOffset(lane.number) + SessionFile.proofOffset(place);
+        memory.putLongRelease(proof, lane.serial(extentNumber));
+        memory.putLongRelease(proof + Long.BYTES, proofOf(lane, extentNumber));
     }
 
     void storeKind(Lane lane) {

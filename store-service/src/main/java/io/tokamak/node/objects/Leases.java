@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import static io.tokamak.layout.PoolFile.BLOCK_BYTES;
 
+import io.tokamak.index.IndexWriter;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.node.objects.RoomQueue.Attempt;
 import io.tokamak.objects.ObjectId;
@@ -56,6 +57,7 @@ final class Leases {
     private final Claims claims;
     private final Incarnations incarnations;
     private final Holders holders;
+    private final IndexWriter.Steps steps;
     private final long extentBytesMax;
     private final long aheadBytesMax;
     private final RoomQueue waiting = new RoomQueue();
@@ -69,7 +71,8 @@ final class Leases {
             Drain drain,
             Claims claims,
             Incarnations incarnations,
-            Holders holders) {
+            Holders holders,
+            IndexWriter.Steps steps) {
         this.space = space;
         this.accounts = accounts;
         this.sessions = sessions;
@@ -77,6 +80,7 @@ final class Leases {
         this.claims = claims;
         this.incarnations = incarnations;
         this.holders = holders;
+        this.steps = steps;
         aheadBytesMax = space.capacityBytes() / 8;
         extentBytesMax =
                 Math.clamp(
@@ -288,7 +292,8 @@ final class Leases {
         if (more > 0) {
             drain.lent(lane, more);
             lane.setExtent(lane.extent, start, before + more);
-            session.storeExtent(lane, lane.extent);
+            lane.setSerial(lane.extent, incarnations.next(incarnations.nowMillis()));
+            session.storeLength(lane, steps);
         }
         return before + more;
     }

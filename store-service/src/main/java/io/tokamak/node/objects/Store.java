@@ -161,7 +161,16 @@ public final class Store implements AutoCloseable {
                         storeNumber,
                         settings.steps());
         holders = new Holders(files.pool, table);
-        leases = new Leases(space, accounts, sessions, drain, claims, incarnations, holders);
+        leases =
+                new Leases(
+                        space,
+                        accounts,
+                        sessions,
+                        drain,
+                        claims,
+                        incarnations,
+                        holders,
+                        settings.steps());
         start();
         nonce = files.renewNonce(settings);
         settings.steps().reached("start.renewed");

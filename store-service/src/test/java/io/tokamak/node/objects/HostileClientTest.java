@@ -27,6 +27,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A client that breaks the rules")
@@ -599,6 +600,54 @@ class HostileClientTest {
         assertThat(hostile.isFenced()).isTrue();
         hostile.close();
         Eventually.holds("buried", hostile::isBuried);
+        fixture.sound();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"whole, false", "proven, false", "stored, false", "made up, true"})
+    @DisplayName(
+            "I17, I29: an extent that was made longer is its lane's at whichever step the node"
+                    + " died, and one that is made longer by its client is not")
+    void extended(String state, boolean isFenced) {
+        LaneClient client = fixture.attach();
+        Store.Lease lease =
+                StoreFixture.get(
+                        fixture.store.lease(
+                                client.name,
+                                null,
+                                SessionFile.KIND_SINGLE,
+                                1 << 20,
+                                2 << 20,
+                                null,
+                                0));
+        long lane = SessionFile.laneOffset(lease.lane());
+        long length = lane + SessionFile.extentOffset(lease.extentNumber()) + Long.BYTES;
+        long proof = lane + SessionFile.proofOffset(lease.extentNumber());
+        byte[] before = new byte[(int) SessionFile.PROOF_BYTES];
+        client.session.copyTo(proof, before, 0, before.length);
+        StoreFixture.get(fixture.store.extend(client.name, lease.lane(), 5 << 20));
+        fixture.store.close();
+        switch (state) {
+            case "whole" -> assertThat(client.session.getLong(length)).isEqualTo(5 << 20);
+            case "proven" -> { // with its new length elsewhere, and the old one here
+                client.session.copyFrom(proof, before, 0, before.length);
+                client.session.putLong(length, 2 << 20);
+            }
+            case "stored" -> client.session.copyFrom(proof, before, 0, before.length);
+            case "made up" -> client.session.putLong(length, 6 << 20);
+            default -> throw new IllegalArgumentException(state);
+        }
+        long leased = client.session.getLong(length);
+        fixture.store = reopened();
+        assertThat(client.isFenced()).isEqualTo(isFenced);
+        if (!isFenced) {
+            assertThat(fixture.balanced().leased()).isGreaterThanOrEqualTo(leased);
+            assertThat(StoreFixture.get(fixture.store.extend(client.name, lease.lane(), 6 << 20)))
+                    .isEqualTo(6 << 20);
+        }
+        othersAreUnaffected();
+        client.close();
+        Eventually.holds("buried", client::isBuried);
         fixture.sound();
     }
 
