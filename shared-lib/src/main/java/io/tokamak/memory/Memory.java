@@ -23,8 +23,7 @@ import java.util.Objects;
  * mapping that is longer than its file: nobody may shrink a mapped file, and growth is announced
  * only after it was allocated.
  *
- * <p>Immutable and thread-safe, as far as the orderings used are; a region of a confined arena is
- * its thread's.
+ * <p>Thread-safe, as far as the orderings used are; a region of a confined arena is its thread's.
  */
 public final class Memory {
     private static final VarHandle LONG =
@@ -61,6 +60,9 @@ public final class Memory {
     private final long readableEnd;
 
     private final long writableEnd;
+
+    /** Whether somebody else may have the addresses. */
+    private boolean isGivenBack;
 
     private Memory(MemorySegment segment, boolean isForever) {
         this.segment = segment;
@@ -146,24 +148,30 @@ public final class Memory {
     /**
      * Gives back what a mapping until the process ends holds, so that no access has to ask whether
      * it still may: the region stays, as empty memory of this process alone, where loads find zeros
-     * and stores reach nobody. Its addresses are used up.
+     * and stores reach nobody. Its addresses are used up. A second time does nothing.
      *
      * @throws IllegalStateException when the region ends with an arena, or is on the heap
      */
-    public void vacate() {
+    public synchronized void vacate() {
         if (!isForever) {
             throw new IllegalStateException("the region ends with its arena");
         }
+        if (isGivenBack) {
+            return;
+        }
         VacantRanges.vacate(segment.address(), segment.byteSize(), !segment.isReadOnly());
+        isGivenBack = true;
     }
 
     /**
      * As {@link #vacate}, and lets the next mapping of this length have the addresses: whoever
      * still loads may find its bytes. The caller vouches that nobody stores there any more.
      */
-    public void recycle() {
-        vacate();
-        VacantRanges.add(segment.address(), segment.byteSize());
+    public synchronized void recycle() {
+        if (!isGivenBack) {
+            vacate();
+            VacantRanges.add(segment.address(), segment.byteSize());
+        }
     }
 
     private static boolean isWithin(long offset, long last) {

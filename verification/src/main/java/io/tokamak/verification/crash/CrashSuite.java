@@ -10,6 +10,7 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.layout.Folder;
 import io.tokamak.memory.KillPoint;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.TokamakException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -32,6 +33,9 @@ import java.util.stream.Stream;
 final class CrashSuite implements AutoCloseable {
     private static final long POOL_BYTES = 192L << 20;
     private static final int WORKERS = 2;
+
+    /** At no step of its own. */
+    private static final String AT_RANDOM = "random";
 
     /**
      * Where the node kills itself, and how often at most it comes by before; then the starts behind
@@ -82,11 +86,7 @@ final class CrashSuite implements AutoCloseable {
                     new Step("bury.locked", 1, Start.at("recovery.opened")),
                     new Step("bury.drained", 1, Start.at("recovery.named")),
                     new Step("bury.released", 1, Start.at("start.nonce")),
-                    new Step(
-                            "at random",
-                            1,
-                            Start.at("recovery.opened"),
-                            Start.at("start.renewed")));
+                    new Step(AT_RANDOM, 1, Start.at("recovery.opened"), Start.at("start.renewed")));
 
     /** Where a client kills itself, and how often at most it comes by before. */
     private record ClientStep(String name, int times) {}
@@ -165,7 +165,11 @@ final class CrashSuite implements AutoCloseable {
 
     private void killInRounds(long endNanos) throws IOException {
         List<Step> steps = STEPS.stream().filter(step -> plan.includes(step.name())).toList();
-        boolean killsWriters = plan.includes("writer");
+        List<ClientStep> clientSteps =
+                CLIENT_STEPS.stream()
+                        .filter(step -> plan.includes("writer") || plan.includes(step.name()))
+                        .toList();
+        boolean killsWriters = !clientSteps.isEmpty();
         int rounds = steps.isEmpty() && !killsWriters ? 0 : plan.rounds();
         while (rounds > 0 && workers.size() < WORKERS) {
             workers.add(startWorker());
@@ -179,7 +183,7 @@ final class CrashSuite implements AutoCloseable {
                         () -> killNode(step, times));
             }
             if (killsWriters && (steps.isEmpty() || round % 3 == 1)) {
-                killWriter(round);
+                killWriter(clientSteps.get(round % clientSteps.size()));
             }
             if (plan.isBrief() && failed > 0) {
                 return;
@@ -187,8 +191,8 @@ final class CrashSuite implements AutoCloseable {
         }
     }
 
-    private void killWriter(int round) throws IOException {
-        if (random.nextInt(3) == 0) {
+    private void killWriter(ClientStep step) throws IOException {
+        if (plan.includes("writer") && random.nextInt(3) == 0) {
             test(
                     "I19, I12: a writer killed at random leaves whole objects and no bytes",
                     () ->
@@ -197,7 +201,6 @@ final class CrashSuite implements AutoCloseable {
                                     random.nextInt(300)));
             return;
         }
-        ClientStep step = CLIENT_STEPS.get(round % CLIENT_STEPS.size());
         int times = 1 + random.nextInt(step.times());
         test(
                 "I19, I12: a writer killed at %s, time %d, leaves whole objects and no bytes"
@@ -220,8 +223,8 @@ final class CrashSuite implements AutoCloseable {
         String wrong = "";
         try {
             test.run();
-        } catch (IllegalStateException e) {
-            wrong = String.valueOf(e.getMessage());
+        } catch (IllegalStateException | TokamakException e) {
+            wrong = String.valueOf(e);
         }
         for (String line : expectations.takeWrong()) {
             wrong += "\n    " + line;
@@ -264,7 +267,7 @@ final class CrashSuite implements AutoCloseable {
     // The node.
 
     private void killNode(Step step, int times) throws IOException {
-        if (step.name().equals("at random")) {
+        if (step.name().equals(AT_RANDOM)) {
             node.endsWithin(random.nextInt(800));
         } else {
             node.say("arm %s %d".formatted(step.name(), times));

@@ -8,8 +8,8 @@ import java.util.List;
  * @param seed of everything random
  * @param rounds kills of the node, at most
  * @param seconds after which no further round begins
- * @param parts what is tried: steps where the node is killed, {@code reader}, {@code folder},
- *     {@code large}, {@code writer}; empty: everything
+ * @param parts what is tried: steps where the node or a client is killed, {@code reader}, {@code
+ *     folder}, {@code large}, {@code writer} for all steps of clients; empty: everything
  * @param isBrief whether the first failure ends the run
  */
 record Plan(long seed, int rounds, long seconds, List<String> parts, boolean isBrief) {
