@@ -34,6 +34,8 @@ import io.tokamak.proto.local.v1.DeleteRequest;
 import io.tokamak.proto.local.v1.DeleteResponse;
 import io.tokamak.proto.local.v1.DescribeRequest;
 import io.tokamak.proto.local.v1.Event;
+import io.tokamak.proto.local.v1.ExtendRequest;
+import io.tokamak.proto.local.v1.ExtendResponse;
 import io.tokamak.proto.local.v1.InterestRequest;
 import io.tokamak.proto.local.v1.InterestResponse;
 import io.tokamak.proto.local.v1.LeaseRequest;
@@ -770,6 +772,22 @@ final class TestNode implements AutoCloseable {
         public void lease(LeaseRequest request, StreamObserver<LeaseResponse> responses) {
             leases.incrementAndGet();
             answer(responses, () -> lend(request));
+        }
+
+        /** Here nothing that follows an extent is ever free. */
+        @Override
+        public void extend(ExtendRequest request, StreamObserver<ExtendResponse> responses) {
+            answer(
+                    responses,
+                    () -> {
+                        TestSession session = session(request.getSession());
+                        long base = SessionFile.laneOffset(request.getLane());
+                        long extent = session.memory.getLong(base + SessionFile.OFFERED_OFFSET);
+                        long at = base + SessionFile.extentOffset(extent);
+                        return ExtendResponse.newBuilder()
+                                .setLength(session.memory.getLong(at + Long.BYTES))
+                                .build();
+                    });
         }
 
         private LeaseResponse lend(LeaseRequest request) {
