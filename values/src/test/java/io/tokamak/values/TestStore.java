@@ -1,0 +1,138 @@
+package io.tokamak.values;
+
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.TokamakClient;
+import java.io.File;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.net.URL;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** A node and a gateway as they are shipped, in processes and a folder of their own. */
+final class TestStore implements AutoCloseable {
+    /** How a program reaches the store. */
+    enum Route {
+        /** It maps the node's memory. */
+        CO_LOCATED,
+        /** It streams through the gateway. */
+        REMOTE
+    }
+
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
+
+    private final Path parent;
+    private final List<Process> processes = new ArrayList<>();
+    private final int grpcPort = freePort();
+
+    TestStore(String poolSize) throws IOException {
+        parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-values-");
+        try {
+            start(
+                    "store-service",
+                    () -> Files.exists(folder().resolve("control")),
+                    "--server.port=0",
+                    "--tokamak.folder=" + folder(),
+                    "--tokamak.pool.size=" + poolSize,
+                    "--tokamak.cluster.port=" + freePort(),
+                    "--tokamak.cluster.name=" + parent.getFileName());
+            int port = freePort();
+            start(
+                    "gateway",
+                    () -> isReady(port),
+                    "--server.port=" + port,
+                    "--spring.grpc.server.port=" + grpcPort,
+                    "--tokamak.folder=" + folder());
+        } catch (IOException | RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private void start(String module, Callable<Boolean> isUp, String... options)
+            throws IOException {
+        Path log = parent.resolve(module + ".log");
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1"));
+        command.add("--sun-misc-unsafe-memory-access=allow");
+        command.addAll(List.of("-jar", jar(module).toString()));
+        command.addAll(List.of(options));
+        Process process =
+                new ProcessBuilder(command)
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile())
+                        .start();
+        processes.add(process);
+        Awaitility.await(module)
+                .atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(50))
+                .until(() -> !process.isAlive() || isUp.call());
+        if (!process.isAlive()) {
+            throw new IOException(module + " did not start:\n" + Files.readString(log));
+        }
+    }
+
+    private static Path jar(String module) throws IOException {
+        Path target = Path.of("..", module, "target");
+        try (Stream<Path> files = Files.list(target)) {
+            return files.filter(file -> file.toString().endsWith("-app.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("no jar of " + module + " in " + target));
+        }
+    }
+
+    private static boolean isReady(int port) {
+        try {
+            URL readiness =
+                    URI.create("http://127.0.0.1:" + port + "/actuator/health/readiness").toURL();
+            return ((HttpURLConnection) readiness.openConnection()).getResponseCode() == 200;
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    Path folder() {
+        return parent.resolve("node");
+    }
+
+    TokamakClient connect(Route route) {
+        ConnectOptions options = new ConnectOptions(folder(), "values", PATIENCE);
+        return TokamakClient.connect(
+                switch (route) {
+                    case CO_LOCATED -> options;
+                    case REMOTE ->
+                            options.withUrl("tokamak://127.0.0.1:" + grpcPort).withZeroCopy(false);
+                });
+    }
+
+    @Override
+    public void close() throws IOException {
+        for (Process process : processes.reversed()) {
+            process.destroyForcibly();
+            process.onExit().join();
+        }
+        try (Stream<Path> files = Files.walk(parent)) {
+            files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
+        }
+    }
+}
