@@ -39,33 +39,50 @@ final class TestStore implements AutoCloseable {
     TestStore(String poolSize) throws IOException {
         parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-values-");
         try {
-            start(
-                    "store-service",
-                    () -> Files.exists(folder().resolve("control")),
-                    "--server.port=0",
-                    "--tokamak.folder=" + folder(),
-                    "--tokamak.pool.size=" + poolSize,
-                    "--tokamak.cluster.port=" + freePort(),
-                    "--tokamak.cluster.name=" + parent.getFileName());
+            Started node =
+                    start(
+                            "store-service",
+                            () -> Files.exists(folder().resolve("control")),
+                            "--server.port=0",
+                            "--tokamak.folder=" + folder(),
+                            "--tokamak.pool.size=" + poolSize,
+                            "--tokamak.cluster.port=" + freePort(),
+                            "--tokamak.cluster.name=" + parent.getFileName());
             int port = freePort();
-            start(
-                    "gateway",
-                    () -> isReady(port),
-                    "--server.port=" + port,
-                    "--spring.grpc.server.port=" + grpcPort,
-                    "--tokamak.folder=" + folder());
+            Started gateway =
+                    start(
+                            "gateway",
+                            () -> isReady(port),
+                            "--server.port=" + port,
+                            "--spring.grpc.server.port=" + grpcPort,
+                            "--tokamak.folder=" + folder());
+            node.await();
+            gateway.await();
         } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
     }
 
-    private void start(String module, Callable<Boolean> isUp, String... options)
+    /** A service on its way up. */
+    private record Started(String module, Process process, Path log, Callable<Boolean> isUp) {
+        void await() throws IOException {
+            Awaitility.await(module)
+                    .atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(50))
+                    .until(() -> !process.isAlive() || isUp.call());
+            if (!process.isAlive()) {
+                throw new IOException(module + " did not start:\n" + Files.readString(log));
+            }
+        }
+    }
+
+    private Started start(String module, Callable<Boolean> isUp, String... options)
             throws IOException {
         Path log = parent.resolve(module + ".log");
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1"));
+        command.addAll(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
         command.add("--sun-misc-unsafe-memory-access=allow");
         command.addAll(List.of("-jar", jar(module).toString()));
         command.addAll(List.of(options));
@@ -75,13 +92,7 @@ final class TestStore implements AutoCloseable {
                         .redirectOutput(log.toFile())
                         .start();
         processes.add(process);
-        Awaitility.await(module)
-                .atMost(PATIENCE)
-                .pollInterval(Duration.ofMillis(50))
-                .until(() -> !process.isAlive() || isUp.call());
-        if (!process.isAlive()) {
-            throw new IOException(module + " did not start:\n" + Files.readString(log));
-        }
+        return new Started(module, process, log, isUp);
     }
 
     private static Path jar(String module) throws IOException {

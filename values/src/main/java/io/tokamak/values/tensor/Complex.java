@@ -1,0 +1,4 @@
+package io.tokamak.values.tensor;
+
+/** A complex number. */
+public record Complex(double real, double imaginary) {}

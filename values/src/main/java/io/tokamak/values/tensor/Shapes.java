@@ -1,0 +1,66 @@
+package io.tokamak.values.tensor;
+
+/** Lengths of axes, and bytes from one element to the next along each. */
+final class Shapes {
+    private Shapes() {}
+
+    /**
+     * How many elements there are.
+     *
+     * @throws IllegalArgumentException for a negative length, more than 64 axes, or more bytes than
+     *     63 bits count, where an axis without elements does not make the others fit
+     */
+    static long count(long[] shape, long elementBytes) {
+        if (shape.length > Tensor.RANK_MAX) {
+            throw new IllegalArgumentException(shape.length + " axes, at most " + Tensor.RANK_MAX);
+        }
+        long bytes = Math.max(1, elementBytes);
+        long count = 1;
+        for (long length : shape) {
+            if (length < 0
+                    || Math.multiplyHigh(bytes, Math.max(1, length)) != 0
+                    || bytes * Math.max(1, length) < 0) {
+                throw new IllegalArgumentException(
+                        "shape %s of %d bytes each is more than any memory"
+                                .formatted(java.util.Arrays.toString(shape), elementBytes));
+            }
+            bytes *= Math.max(1, length);
+            count *= length;
+        }
+        return count;
+    }
+
+    /** The last axis varies fastest. */
+    static long[] rowMajor(long[] shape, long elementBytes) {
+        long[] strides = new long[shape.length];
+        long stride = elementBytes;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            strides[axis] = stride;
+            stride *= Math.max(1, shape[axis]);
+        }
+        return strides;
+    }
+
+    /** The first axis varies fastest. */
+    static long[] columnMajor(long[] shape, long elementBytes) {
+        long[] strides = new long[shape.length];
+        long stride = elementBytes;
+        for (int axis = 0; axis < shape.length; axis++) {
+            strides[axis] = stride;
+            stride *= Math.max(1, shape[axis]);
+        }
+        return strides;
+    }
+
+    /** Whether elements lie as the expected strides say, where that makes a difference. */
+    static boolean lieAs(long[] expected, long[] shape, long[] strides) {
+        boolean isSame = true;
+        for (int axis = 0; axis < shape.length; axis++) {
+            if (shape[axis] == 0) {
+                return true;
+            }
+            isSame &= shape[axis] == 1 || strides[axis] == expected[axis];
+        }
+        return isSame;
+    }
+}
