@@ -15,6 +15,8 @@ SAFETENSORS = "application/x-safetensors"
 """Several arrays by name."""
 ARROW_STREAM = "application/vnd.apache.arrow.stream"
 """A table, as an Arrow IPC stream."""
+FORY = "application/vnd.tokamak.fory"
+"""A graph of Java objects, read by Java alone."""
 PICKLE = "application/vnd.tokamak.pickle"
 """Anything else: pickle 5 with its buffers beside it; see ``docs/values.md``."""
 

@@ -51,6 +51,14 @@ _LIBRARIES: dict[str, Callable[[dict[type[Any], _Encoder]], None]] = {
 _lazily = dict(_LIBRARIES)
 """What was not met yet."""
 
+
+def _refuse_fory(data: Buffer, media_type: str) -> Any:
+    raise DecodeError(
+        f"the object is {media_type}: a graph of Java objects is read by Java alone",
+        remedy="put arrays, tables, JSON or text from Java; or read its bytes with get_buffer",
+    )
+
+
 _by_media_type: dict[str, _Decoder] = {
     media_types.OCTET_STREAM: plain.decode_bytes,
     "text/plain": plain.decode_text,
@@ -59,6 +67,7 @@ _by_media_type: dict[str, _Decoder] = {
     media_types.TENSOR: tensors.of_npy,
     media_types.SAFETENSORS: safetensors.decode,
     media_types.ARROW_STREAM: arrow.decode,
+    media_types.FORY: _refuse_fory,
     media_types.PICKLE: pickled.decode,
 }
 

@@ -1,0 +1,93 @@
+package io.tokamak.values.graph;
+
+import io.tokamak.values.DecodeException;
+import io.tokamak.values.MediaTypes;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.fory.memory.MemoryBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The bytes of arrays and buffers: small ones lie in the stream, behind a 0 and their length; of a
+ * large one the stream has the number, counted from 1, and the bytes lie beside it. Of one encoding
+ * or decoding, in its thread.
+ */
+final class Buffers {
+    /** Where the calling thread's encoding or decoding keeps them. */
+    static final ScopedValue<Buffers> CURRENT = ScopedValue.newInstance();
+
+    /** Below it the entry in the table and the padding would cost more than the copy. */
+    private static final long BESIDE_BYTES_MIN = 256;
+
+    private final List<MemorySegment> written = new ArrayList<>();
+
+    /** Null: this is an encoding. */
+    private final @Nullable GraphFile file;
+
+    private final boolean isBorrowed;
+
+    /** For an encoding. */
+    Buffers() {
+        this.file = null;
+        this.isBorrowed = false;
+    }
+
+    /**
+     * For a decoding.
+     *
+     * @param isBorrowed whether the graph may have views of the object
+     */
+    Buffers(GraphFile file, boolean isBorrowed) {
+        this.file = file;
+        this.isBorrowed = isBorrowed;
+    }
+
+    List<MemorySegment> written() {
+        return written;
+    }
+
+    void write(MemoryBuffer stream, MemorySegment bytes) {
+        if (bytes.byteSize() < BESIDE_BYTES_MIN) {
+            stream.writeVarUInt32(0);
+            stream.writeBytesWithSize(bytes.toArray(ValueLayout.JAVA_BYTE));
+        } else {
+            written.add(bytes);
+            stream.writeVarUInt32(written.size());
+        }
+    }
+
+    /** Bytes in the object, or in the stream, for a copy. */
+    MemorySegment read(MemoryBuffer stream) {
+        GraphFile from = file;
+        if (from == null) {
+            throw new IllegalStateException("reads while it is written");
+        }
+        int number = stream.readVarUInt32();
+        if (number != 0) {
+            return from.buffer(number - 1);
+        }
+        int size = stream.readVarUInt32();
+        if (size < 0 || size >= BESIDE_BYTES_MIN) {
+            throw DecodeException.malformed(
+                    MediaTypes.FORY, "a small array of %d bytes".formatted(size));
+        }
+        return MemorySegment.ofArray(stream.readBytes(size));
+    }
+
+    /** Bytes that last as long as the value: in place when it is borrowed. */
+    MemorySegment readLasting(MemoryBuffer stream) {
+        MemorySegment bytes = read(stream);
+        if (isBorrowed || !bytes.isNative()) {
+            return bytes.asReadOnly();
+        }
+        if (bytes.byteSize() > Integer.MAX_VALUE - 8) {
+            throw new DecodeException(
+                    "a buffer of %d bytes does not fit an array".formatted(bytes.byteSize()),
+                    "borrow the value",
+                    null);
+        }
+        return MemorySegment.ofArray(bytes.toArray(ValueLayout.JAVA_BYTE)).asReadOnly();
+    }
+}
