@@ -1,0 +1,213 @@
+package io.tokamak.values;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.sun.management.ThreadMXBean;
+import io.tokamak.client.ObjectView;
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.Stored;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.MediaType;
+import io.tokamak.values.TestStore.Route;
+import io.tokamak.values.graph.GraphCodec;
+import io.tokamak.values.tensor.DType;
+import io.tokamak.values.tensor.Tensor;
+import io.tokamak.values.tensor.Tensors;
+import java.lang.foreign.ValueLayout;
+import java.lang.management.ManagementFactory;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+import javax.management.BadAttributeValueExpException;
+import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
+import org.apache.arrow.vector.FieldVector;
+import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.junit.jupiter.api.DisplayName;
+import org.junit.jupiter.api.Test;
+
+@DisplayName("Bodies that are not what they say, by a real node")
+class HostileIT implements WithStore {
+    private static final int MUTATIONS = 10_000;
+    private static final long SEED = 20_261_127;
+
+    /** In the heap, for bodies of a few KiB. */
+    private static final long ALLOCATED_BYTES_MAX = 8 << 20;
+
+    private final TokamakClient client;
+    private final Values values;
+
+    HostileIT(Clients clients) {
+        client = clients.client(Route.CO_LOCATED);
+        values = Values.builder(client).codec(GraphCodec.of(Node.class, Pair.class)).build();
+    }
+
+    record Pair(String key, Object value) {}
+
+    static final class Node {
+        int number = 7;
+        Object any = List.of(1, "abc", Map.of("k", 2.5), Instant.EPOCH);
+        double[] small = {1, 2, 3};
+        int[] large = new int[300];
+        Tensor tensor = Tensor.of(new float[200], 10, 20);
+        ByteBuffer buffer = ByteBuffer.allocate(400);
+        Object self = this;
+        Object map = new TreeMap<>(Map.of("a", new ArrayList<>(List.of(new Pair("x", 1L)))));
+    }
+
+    private interface Use {
+        void of(Stored stored) throws Exception;
+    }
+
+    /** Every mutation is read, or is a {@link DecodeException} and nothing else. */
+    private void attack(Object value, Use use) throws Exception {
+        byte[] good;
+        MediaType mediaType;
+        try (ObjectView view = client.get(values.put(value).id(), Deadline.NONE)) {
+            good = view.segment().toArray(ValueLayout.JAVA_BYTE);
+            mediaType = view.metadata().mediaType();
+        }
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        PutOptions options = PutOptions.DEFAULTS.withMediaType(mediaType);
+        Random chance = new Random(SEED);
+        int refused = 0;
+        use.of(client.put(good, options));
+        for (int i = 0; i < MUTATIONS; i++) {
+            byte[] body = mutated(good, chance);
+            Stored stored = client.put(body, options);
+            long before = threads.getCurrentThreadAllocatedBytes();
+            try {
+                use.of(stored);
+            } catch (DecodeException expected) {
+                refused++;
+            } catch (Exception | Error other) {
+                throw new AssertionError("mutation " + i + " of seed " + SEED, other);
+            }
+            assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+                    .as("bytes allocated by mutation %d of seed %d", i, SEED)
+                    .isLessThan(ALLOCATED_BYTES_MAX);
+            client.delete(stored.id());
+        }
+        assertThat(refused).isBetween(MUTATIONS / 20, MUTATIONS);
+        use.of(client.put(good, options));
+    }
+
+    /** Truncated, random, with some bits turned or some bytes at the limits of their range. */
+    private static byte[] mutated(byte[] good, Random chance) {
+        byte[] body = good.clone();
+        int kind = chance.nextInt(20);
+        if (kind == 0) {
+            chance.nextBytes(body);
+            return body;
+        }
+        for (int left = 1 + chance.nextInt(4); left > 0; left--) {
+            // Most in the head, where lengths and types are.
+            int at =
+                    chance.nextInt(
+                            chance.nextInt(3) == 0 ? body.length : Math.min(700, body.length));
+            body[at] =
+                    switch (chance.nextInt(3)) {
+                        case 0 -> (byte) (body[at] ^ (1 << chance.nextInt(8)));
+                        case 1 -> (byte) chance.nextInt(256);
+                        default -> (byte) (chance.nextBoolean() ? 0xFF : 0x7F);
+                    };
+        }
+        return kind < 5 ? Arrays.copyOf(body, chance.nextInt(body.length)) : body;
+    }
+
+    @Test
+    void npy() throws Exception {
+        DType record =
+                DType.struct(
+                        DType.Field.of("a", DType.INT32),
+                        new DType.Field("b", DType.FLOAT64, List.of(2L), 0));
+        for (Tensor tensor :
+                List.of(
+                        Tensor.of(new double[600], 20, 30),
+                        Tensor.of(
+                                record,
+                                java.lang.foreign.MemorySegment.ofArray(new byte[200]),
+                                10))) {
+            attack(
+                    tensor,
+                    stored -> {
+                        try (Tensor read = values.get(stored.id(), Tensor.class)) {
+                            assertThat(read.copy().toByteArray()).hasSize((int) read.sizeBytes());
+                        }
+                    });
+        }
+    }
+
+    @Test
+    void safetensors() throws Exception {
+        Map<String, Tensor> named = new LinkedHashMap<>();
+        named.put("weights", Tensor.of(new float[100], 10, 10));
+        named.put("bias", Tensor.of(new short[7]));
+        named.put("mask", Tensor.of(new boolean[3]));
+        attack(
+                Tensors.of(named),
+                stored -> {
+                    try (Tensors read = values.get(stored.id(), Tensors.class)) {
+                        for (Tensor tensor : read.asMap().values()) {
+                            assertThat(tensor.toByteArray()).hasSize((int) tensor.sizeBytes());
+                        }
+                    }
+                });
+    }
+
+    @Test
+    void graphs() throws Exception {
+        attack(new Node(), stored -> values.get(stored.id(), Object.class));
+    }
+
+    @Test
+    void tables() throws Exception {
+        try (BufferAllocator allocator = new RootAllocator();
+                VectorSchemaRoot table = Tables.make(allocator, 200)) {
+            attack(
+                    table,
+                    stored -> {
+                        try (ArrowReader reader = values.get(stored.id(), ArrowReader.class)) {
+                            while (reader.loadNextBatch()) {
+                                readAll(reader.getVectorSchemaRoot());
+                            }
+                        }
+                    });
+        }
+    }
+
+    private static void readAll(VectorSchemaRoot root) {
+        for (FieldVector vector : root.getFieldVectors()) {
+            for (int i = 0; i < Math.min(1_000, root.getRowCount()); i++) {
+                vector.getObject(i);
+            }
+        }
+    }
+
+    @Test
+    void classesThatRunCodeWhenTheyAreReadAreRefused() {
+        Values open =
+                Values.builder(client).codec(GraphCodec.builder().allowAnyClass().build()).build();
+        for (Object gadget :
+                List.of(
+                        new javax.script.SimpleBindings(),
+                        new java.beans.PropertyChangeSupport("x"))) {
+            Stored stored = open.put(List.of(gadget));
+            assertThatThrownBy(() -> values.get(stored.id(), Object.class))
+                    .isInstanceOf(DecodeException.class)
+                    .hasMessageContaining(gadget.getClass().getName());
+        }
+        assertThatThrownBy(() -> open.put(new BadAttributeValueExpException("x")))
+                .isInstanceOf(NotSerializable.class)
+                .hasMessageContaining("disallowed");
+    }
+}
