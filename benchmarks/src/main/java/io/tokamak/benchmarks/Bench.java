@@ -31,6 +31,7 @@ final class Bench implements Callable<Integer> {
     private static final List<Scenario> SCENARIOS =
             List.of(
                     new CallsScenario(),
+                    new ValuesScenario(),
                     new PutsScenario(),
                     new NamedPutsScenario(),
                     new WakeScenario(),
@@ -77,7 +78,7 @@ final class Bench implements Callable<Integer> {
             paramLabel = "PREFIX",
             split = ",",
             description =
-                    "only these: calls, puts, named, wake, rest, load, grpc, copies, footprint,"
+                    "only these: calls, values, puts, named, wake, rest, load, grpc, copies, footprint,"
                             + " restart, idle")
     private List<String> only = List.of();
 

@@ -19,6 +19,7 @@ final class Worker {
     private static Task task(String name) {
         return switch (name) {
             case "calls" -> new CallsTask();
+            case "values" -> new ValuesTask();
             case "puts" -> new PutsTask();
             case "copies" -> new CopiesTask();
             case "cold" -> new ColdTask();

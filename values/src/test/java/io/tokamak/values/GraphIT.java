@@ -280,6 +280,14 @@ class GraphIT implements WithStore {
         }
     }
 
+    @Test
+    void classesOfTheJdkWithoutAFormAreNamed() {
+        Values open = over(clients.client(Route.CO_LOCATED), open());
+        assertThatThrownBy(() -> open.put(Map.of("a", new javax.script.SimpleBindings())))
+                .isInstanceOf(NotSerializable.class)
+                .hasMessageContaining("value[a]: javax.script.SimpleBindings has no stored form");
+    }
+
     private static GraphCodec open() {
         return GraphCodec.builder().allowAnyClass().build();
     }

@@ -199,7 +199,7 @@ class HostileIT implements WithStore {
                 Values.builder(client).codec(GraphCodec.builder().allowAnyClass().build()).build();
         for (Object gadget :
                 List.of(
-                        new javax.script.SimpleBindings(),
+                        new javax.swing.event.EventListenerList(),
                         new java.beans.PropertyChangeSupport("x"))) {
             Stored stored = open.put(List.of(gadget));
             assertThatThrownBy(() -> values.get(stored.id(), Object.class))

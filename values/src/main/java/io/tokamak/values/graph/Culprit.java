@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 /** Finds which part of a value could not be stored, and says why. */
 final class Culprit {
     private static final Pattern UNREGISTERED = Pattern.compile("class (\\S+) is not registered");
+    private static final Pattern FORMLESS =
+            Pattern.compile("[Cc]lass (\\S+) doesn't support serialization");
 
     private record Place(String path, Object value) {}
 
@@ -30,6 +32,13 @@ final class Culprit {
             Matcher unregistered = UNREGISTERED.matcher(said == null ? "" : said);
             if (cause instanceof InsecureException && unregistered.find()) {
                 return unregistered(root, unregistered.group(1), failure);
+            }
+            Matcher formless = FORMLESS.matcher(said == null ? "" : said);
+            if (formless.find()) {
+                return new NotSerializable(
+                        "%s: %s has no stored form".formatted(path(root, formless.group(1)), formless.group(1)),
+                        "put the data that it holds, in a class of your own",
+                        failure);
             }
             if (cause instanceof StackOverflowError) {
                 return new NotSerializable(
