@@ -6,6 +6,7 @@ COPY pom.xml ./
 COPY .mvn .mvn
 COPY proto proto
 COPY shared-lib shared-lib
+COPY values values
 COPY store-service store-service
 COPY gateway gateway
 COPY cli cli
