@@ -78,8 +78,8 @@ final class Bench implements Callable<Integer> {
             paramLabel = "PREFIX",
             split = ",",
             description =
-                    "only these: calls, values, puts, named, wake, rest, load, grpc, copies, footprint,"
-                            + " restart, idle")
+                    "only these: calls, values, puts, named, wake, rest, load, grpc, copies,"
+                            + " footprint, restart, idle")
     private List<String> only = List.of();
 
     @Option(names = "--publish", description = "also write docs/benchmarks.md")

@@ -2,7 +2,6 @@ package io.tokamak.client;
 
 import io.tokamak.layout.PoolFile;
 import io.tokamak.memory.KillPoint;
-import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.session.Pinned;
@@ -155,7 +154,7 @@ final class HeldView implements ObjectView {
         }
         byte[] encoded = new byte[metadataLength];
         holding.pool().copyTo(location + PoolFile.HEADER_BYTES, encoded, 0, metadataLength);
-        return MetadataCodec.decode(encoded);
+        return RecentMetadata.decode(encoded);
     }
 
     @Override

@@ -11,10 +11,12 @@ import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.values.TestStore.Route;
 import io.tokamak.values.graph.GraphCodec;
+import io.tokamak.values.tensor.DType;
 import io.tokamak.values.tensor.Tensor;
 import java.io.ByteArrayInputStream;
 import java.io.InputStream;
 import java.io.Serializable;
+import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.reflect.Proxy;
 import java.math.BigDecimal;
@@ -242,6 +244,46 @@ class GraphIT implements WithStore {
         Weights copied = values.get(stored.id(), Weights.class);
         assertThat(copied.tensor.toDoubleArray()).isEqualTo(numbers);
         assertThat(copied.buffer).isEqualTo(ByteBuffer.allocate(5_000));
+    }
+
+    @Test
+    void tensorsOfEveryDtypeAndLayoutArePartsOfAGraph() {
+        Values values = values(Route.CO_LOCATED);
+        Tensor counting = Tensor.of(IntStream.range(0, 600).asLongStream().toArray(), 20, 30);
+        List<Tensor> tensors =
+                List.of(
+                        counting,
+                        counting.transpose(),
+                        counting.slice(1, 0, 30, 7),
+                        Tensor.of(new boolean[] {true}),
+                        Tensor.of(DType.UINT16, MemorySegment.ofArray(new byte[600]), 300),
+                        Tensor.of(DType.datetime("ms"), MemorySegment.ofArray(new long[] {5})));
+        List<?> read = (List<?>) back(values, tensors);
+        for (int i = 0; i < tensors.size(); i++) {
+            Tensor tensor = (Tensor) read.get(i);
+            assertThat(tensor.dtype()).isEqualTo(tensors.get(i).dtype());
+            assertThat(tensor.shape()).isEqualTo(tensors.get(i).shape());
+            assertThat(tensor.toByteArray()).isEqualTo(tensors.get(i).toByteArray());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    @DisplayName("a graph of many large parts is copied by several threads, and comes back equal")
+    void manyLargeParts(Route route) {
+        Values values = values(route);
+        List<double[]> arrays = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            double[] array = new double[8_000];
+            Arrays.fill(array, i);
+            arrays.add(array);
+        }
+        Stored stored = values.put(arrays);
+        assertThat(stored.sizeBytes()).isGreaterThan(12 << 20);
+        List<?> read = values.get(stored.id(), List.class);
+        for (int i = 0; i < 200; i++) {
+            assertThat((double[]) read.get(i)).isEqualTo(arrays.get(i));
+        }
     }
 
     @Test

@@ -80,7 +80,7 @@ final class Buffers {
     MemorySegment readLasting(MemoryBuffer stream) {
         MemorySegment bytes = read(stream);
         if (isBorrowed || !bytes.isNative()) {
-            return bytes.asReadOnly();
+            return bytes.isReadOnly() ? bytes : bytes.asReadOnly();
         }
         if (bytes.byteSize() > Integer.MAX_VALUE - 8) {
             throw new DecodeException(

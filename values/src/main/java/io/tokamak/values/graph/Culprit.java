@@ -36,7 +36,8 @@ final class Culprit {
             Matcher formless = FORMLESS.matcher(said == null ? "" : said);
             if (formless.find()) {
                 return new NotSerializable(
-                        "%s: %s has no stored form".formatted(path(root, formless.group(1)), formless.group(1)),
+                        "%s: %s has no stored form"
+                                .formatted(path(root, formless.group(1)), formless.group(1)),
                         "put the data that it holds, in a class of your own",
                         failure);
             }

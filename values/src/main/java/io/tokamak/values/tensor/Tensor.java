@@ -101,7 +101,8 @@ public final class Tensor implements AutoCloseable {
         }
         long[] strides = Shapes.rowMajor(own, dtype.sizeBytes());
         int code = Elements.codeOf(dtype);
-        return new Tensor(pin, false, elements.asReadOnly(), 0, dtype, own, strides, code);
+        MemorySegment shown = elements.isReadOnly() ? elements : elements.asReadOnly();
+        return new Tensor(pin, false, shown, 0, dtype, own, strides, code);
     }
 
     /** The array's elements; not copied. A shape left out is one axis. */
