@@ -6,7 +6,7 @@ import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.springframework.modulith.core.ApplicationModules;
 
-/** {@code objects < directory, local < admin}: who may use whom. */
+/** {@code objects < directory, local < admin, embedded}: who may use whom. */
 class ModularityTest {
     private final ApplicationModules modules = ApplicationModules.of(NodeApplication.class);
 
@@ -14,7 +14,7 @@ class ModularityTest {
     @DisplayName("modules use only each other's public types, and never in a circle")
     void verify() {
         assertThat(modules.stream().map(module -> module.getIdentifier().toString()))
-                .containsExactlyInAnyOrder("objects", "directory", "local", "admin");
+                .containsExactlyInAnyOrder("objects", "directory", "local", "admin", "embedded");
         modules.verify();
     }
 }

@@ -38,17 +38,10 @@ record StoreProperties(
      */
     record Pool(@DefaultValue("1GB") DataSize size) {}
 
-    private static final long POOL_BYTES_MIN = 16 << 20;
-
     StoreSettings toSettings(InstantSource clock) {
-        if (pool.size().toBytes() < POOL_BYTES_MIN) {
-            throw new StoreUnusable(
-                    "tokamak.pool.size is %d bytes".formatted(pool.size().toBytes()),
-                    "set it to at least %d".formatted(POOL_BYTES_MIN));
-        }
         return new StoreSettings(
                 folder.toAbsolutePath(),
-                PoolSpace.toBlocks(pool.size().toBytes()),
+                pool.size().toBytes(),
                 optional(readersGroup),
                 optional(writersGroup),
                 discard,

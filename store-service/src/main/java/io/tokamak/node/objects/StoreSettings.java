@@ -8,7 +8,7 @@ import java.util.OptionalInt;
  * How a store is opened.
  *
  * @param folder on tmpfs, made if it is not there
- * @param poolBytes of the pool file, rounded to whole blocks
+ * @param poolBytes of the pool file, at least 16 MiB; rounded up to whole blocks
  * @param readersGroup group id that may map the store for reading
  * @param writersGroup group id that may also write
  * @param discard leave what is in the folder and begin anew
@@ -28,6 +28,19 @@ public record StoreSettings(
         io.tokamak.index.IndexWriter.Steps steps,
         long probeNanos) {
     static final long PROBE_NANOS = 250_000_000;
+    private static final long POOL_BYTES_MIN = 16 << 20;
+
+    /**
+     * @throws StoreUnusable when the pool is too small
+     */
+    public StoreSettings {
+        if (poolBytes < POOL_BYTES_MIN) {
+            throw new StoreUnusable(
+                    "a pool of %d bytes is too small".formatted(poolBytes),
+                    "set tokamak.pool.size to at least %d".formatted(POOL_BYTES_MIN));
+        }
+        poolBytes = PoolSpace.toBlocks(poolBytes);
+    }
 
     public static StoreSettings of(Path folder, long poolBytes) {
         return new StoreSettings(
