@@ -12,6 +12,7 @@ import io.grpc.MethodDescriptor;
 import io.grpc.Status;
 import io.grpc.StatusRuntimeException;
 import io.grpc.netty.NettyChannelBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollDomainSocketChannel;
@@ -80,6 +81,7 @@ public final class Control implements AutoCloseable {
                         .eventLoopGroup(threads)
                         .channelType(EpollDomainSocketChannel.class)
                         .usePlaintext()
+                        .withOption(ChannelOption.SO_KEEPALIVE, null) // not of a Unix socket
                         .directExecutor()
                         .overrideAuthority("localhost")
                         .maxInboundMessageSize(MESSAGE_BYTES_MAX)

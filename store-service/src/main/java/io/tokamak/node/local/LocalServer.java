@@ -3,6 +3,7 @@ package io.tokamak.node.local;
 import io.grpc.Server;
 import io.grpc.netty.InternalNettyServerCredentials;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.ChannelOption;
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.EpollIoHandler;
@@ -49,6 +50,7 @@ public final class LocalServer implements AutoCloseable {
                                 InternalNettyServerCredentials.create(new PeerNegotiation()))
                         .intercept(new PeerNegotiation.Interceptor())
                         .channelType(EpollServerDomainSocketChannel.class)
+                        .withChildOption(ChannelOption.SO_KEEPALIVE, null) // not of a Unix socket
                         .bossEventLoopGroup(threads)
                         .workerEventLoopGroup(threads)
                         // Handlers only queue commands: a hop to another thread would cost more
