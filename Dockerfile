@@ -10,6 +10,7 @@ COPY values values
 COPY store-service store-service
 COPY gateway gateway
 COPY cli cli
+COPY spring-boot-starter spring-boot-starter
 COPY examples examples
 COPY verification verification
 COPY benchmarks benchmarks

@@ -1,0 +1,5 @@
+/** For a program's tests. */
+@NullMarked
+package io.tokamak.spring.test;
+
+import org.jspecify.annotations.NullMarked;

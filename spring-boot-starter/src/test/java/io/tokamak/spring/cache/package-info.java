@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.spring.cache;
+
+import org.jspecify.annotations.NullMarked;

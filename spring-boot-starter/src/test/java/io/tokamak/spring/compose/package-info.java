@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.spring.compose;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.spring.embedded;
+
+import org.jspecify.annotations.NullMarked;

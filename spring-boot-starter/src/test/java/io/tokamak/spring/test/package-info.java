@@ -1,0 +1,4 @@
+@NullMarked
+package io.tokamak.spring.test;
+
+import org.jspecify.annotations.NullMarked;
