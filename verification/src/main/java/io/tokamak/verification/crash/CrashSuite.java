@@ -280,7 +280,9 @@ final class CrashSuite implements AutoCloseable {
         }
         node.kill(); // where it did not come by often enough
         if (random.nextInt(3) == 0) {
-            workers.removeFirst().kill();
+            Child victim = workers.removeFirst();
+            victim.endsWithin(random.nextInt(100)); // what it commits now nobody drains
+            victim.kill();
         }
         for (Start start : step.starts()) {
             int count = 1 + random.nextInt(start.times());
