@@ -41,7 +41,11 @@ final class CrashSuite implements AutoCloseable {
      * Where the node kills itself, and how often at most it comes by before; then the starts behind
      * it are killed, one after the other.
      */
-    private record Step(String name, int times, Start... starts) {}
+    private record Step(String name, int times, List<Start> starts) {
+        Step(String name, int times, Start... starts) {
+            this(name, times, List.of(starts));
+        }
+    }
 
     /**
      * Where a start is killed.
