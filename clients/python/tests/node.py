@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[3]
-PATIENCE = 60.0
+PATIENCE = 180.0
+"""Seconds for a JVM to start in, beside builds on two cores."""
 
 
 def eventually(condition: Callable[[], Any], what: str, seconds: float = 20.0) -> Any:
