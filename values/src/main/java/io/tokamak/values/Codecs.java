@@ -109,7 +109,8 @@ final class Codecs {
         Codec known = readers.get(mediaType);
         if (known == null) {
             known = findReader(mediaType, type);
-            if (readers.size() < CACHED_MAX && byEssence.containsValue(known)) {
+            boolean isOfItsOwn = known.equals(byEssence.get(mediaType.essence()));
+            if (isOfItsOwn && readers.size() < CACHED_MAX) {
                 readers.put(mediaType, known);
             }
         }

@@ -174,6 +174,7 @@ class PlainValuesIT implements WithStore {
         byte[] bytes = "TKPICKLE and so on".getBytes(StandardCharsets.UTF_8);
         PutOptions pickle = PutOptions.DEFAULTS.withMediaType(MediaTypes.PICKLE);
         Stored stored = values.put(bytes, pickle);
+        assertThat(values.get(stored.id(), byte[].class)).isEqualTo(bytes);
         assertThatThrownBy(() -> values.get(stored.id(), Object.class))
                 .isInstanceOf(MediaTypeRefused.class)
                 .hasMessageContaining("application/vnd.tokamak.pickle")
