@@ -444,7 +444,7 @@ class TokamakCacheTest {
     @DisplayName("says that there is no room, and how much there is")
     void full() {
         CacheSettings settings =
-                new CacheSettings(null, Duration.ofHours(1), true, Duration.ofMillis(20));
+                new CacheSettings(null, Duration.ofHours(1), true, Duration.ofSeconds(2));
         Cache impatient =
                 new TokamakCache(
                         "full",
