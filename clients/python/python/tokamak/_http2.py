@@ -51,6 +51,8 @@ class Connection:
     """A connection with at most one call at a time. For one thread at a time, but for :meth:`close`."""
 
     def __init__(self, path: str, timeout: float | None) -> None:
+        self.is_terminated = False
+        """Whether the node has said that it takes no further call: with the last answer, or by itself."""
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self.socket.settimeout(timeout)
@@ -71,6 +73,8 @@ class Connection:
 
     def is_usable(self) -> bool:
         """Takes what arrived between two calls: settings, pings, or the end."""
+        if self.is_terminated:
+            return False
         try:
             while select.select([self.socket], [], [], 0)[0]:
                 data = self.socket.recv(1 << 16)
@@ -203,6 +207,7 @@ class Call:
             code = CANCELLED if event.error_code == h2.errors.ErrorCodes.CANCEL else UNAVAILABLE
             self._finish(CallFailed(code, f"the node reset the call ({event.error_code})"))
         elif isinstance(event, h2.events.ConnectionTerminated):
+            self._connection.is_terminated = True
             self._finish(CallFailed(UNAVAILABLE, "the node ended the connection"))
 
     def _cut(self) -> None:
