@@ -69,7 +69,7 @@ class AttachResponse(_message.Message):
     def __init__(self, offer: _Optional[_Union[AttachResponse.Offer, _Mapping]] = ..., go: _Optional[_Union[AttachResponse.Go, _Mapping]] = ...) -> None: ...
 
 class LeaseRequest(_message.Message):
-    __slots__ = ("session", "kind", "size_bytes", "timeout_millis", "reserve", "lane", "welcome_bytes")
+    __slots__ = ("session", "kind", "size_bytes", "timeout_millis", "reserve", "lane", "welcome_bytes", "returns")
     class Kind(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
         __slots__ = ()
         KIND_UNSPECIFIED: _ClassVar[LeaseRequest.Kind]
@@ -85,6 +85,7 @@ class LeaseRequest(_message.Message):
     RESERVE_FIELD_NUMBER: _ClassVar[int]
     LANE_FIELD_NUMBER: _ClassVar[int]
     WELCOME_BYTES_FIELD_NUMBER: _ClassVar[int]
+    RETURNS_FIELD_NUMBER: _ClassVar[int]
     session: str
     kind: LeaseRequest.Kind
     size_bytes: int
@@ -92,7 +93,8 @@ class LeaseRequest(_message.Message):
     reserve: bytes
     lane: int
     welcome_bytes: int
-    def __init__(self, session: _Optional[str] = ..., kind: _Optional[_Union[LeaseRequest.Kind, str]] = ..., size_bytes: _Optional[int] = ..., timeout_millis: _Optional[int] = ..., reserve: _Optional[bytes] = ..., lane: _Optional[int] = ..., welcome_bytes: _Optional[int] = ...) -> None: ...
+    returns: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, session: _Optional[str] = ..., kind: _Optional[_Union[LeaseRequest.Kind, str]] = ..., size_bytes: _Optional[int] = ..., timeout_millis: _Optional[int] = ..., reserve: _Optional[bytes] = ..., lane: _Optional[int] = ..., welcome_bytes: _Optional[int] = ..., returns: _Optional[_Iterable[int]] = ...) -> None: ...
 
 class LeaseResponse(_message.Message):
     __slots__ = ("lane", "extent_number", "start", "length")

@@ -648,6 +648,7 @@ final class Attachment implements Holding {
         if (!session.repair()) {
             return 10_000_000;
         }
+        session.giveBackUnused();
         long next = 200_000_000;
         Writing known = writing;
         if (known != null && !ending) {

@@ -98,6 +98,11 @@ record Writing(Memory pool, Doorbell doorbell, Lanes lanes, IdSource ids) {
         }
 
         @Override
+        public void giveBackLater(int lane) {
+            session.giveBackLater(lane);
+        }
+
+        @Override
         public void giveBackNow(int lane, Deadline deadline) {
             session.giveBackNow(lane, deadline);
         }

@@ -45,6 +45,9 @@ public final class Lane {
     /** The thread that comes first; null: any virtual one. Written by {@link Lanes}, locked. */
     volatile @Nullable Thread owner;
 
+    /** Whether a name is reserved with it, until it is given back. */
+    boolean isReserved;
+
     // What follows belongs to the thread that has taken the lane.
     private long extentNumber;
     private long start;

@@ -270,7 +270,9 @@ public final class Lanes {
      * @param reserve the id of the name that the record will have; null when it has none
      */
     public Lane leaseSingle(long recordBytes, @Nullable ObjectId reserve, Deadline deadline) {
-        return single(leases.leaseSingle(recordBytes, reserve, deadline));
+        Lane lane = single(leases.leaseSingle(recordBytes, reserve, deadline));
+        lane.isReserved = reserve != null;
+        return lane;
     }
 
     /**
@@ -308,12 +310,21 @@ public final class Lanes {
         return !singles.isEmpty();
     }
 
-    /** Ends a lane that the caller has: what was committed is published, the rest is free. */
+    /**
+     * Ends a lane that the caller has: what was committed is published, the rest is free.
+     *
+     * <p>Where nothing is left of the extent the node need not know at once: a call would compete
+     * for the processors with those who wait for the object.
+     */
     public void giveBack(Lane lane) {
         lane.close();
         KillPoint.reached("lane.closed");
         singles.remove(lane);
-        leases.giveBack(lane.number());
+        if (lane.isReserved || lane.extentEnd() - lane.location() >= PoolFile.BLOCK_BYTES) {
+            leases.giveBack(lane.number());
+        } else {
+            leases.giveBackLater(lane.number());
+        }
         KillPoint.reached("lane.returned");
     }
 

@@ -46,6 +46,9 @@ public interface Leases {
      */
     void giveBack(int lane);
 
+    /** As {@link #giveBack}, of a lane with nothing to be freed: with the next lease, or soon. */
+    void giveBackLater(int lane);
+
     /**
      * As {@link #giveBack}, and waits for the node: from the return on, a name reserved with the
      * lane is free.

@@ -28,6 +28,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicIntegerArray;
@@ -78,6 +80,9 @@ public final class Session {
 
     /** By lane: 1 while it is held here. */
     private final AtomicIntegerArray held = new AtomicIntegerArray(SessionFile.LANE_COUNT);
+
+    /** Lanes that are held and used no more. */
+    private final Queue<Integer> unused = new ConcurrentLinkedQueue<>();
 
     /**
      * Read: a lease from its request until the lane counts as held. Write: finding out which lanes
@@ -326,6 +331,7 @@ public final class Session {
             leasing.readLock().lock();
             try {
                 if (link == Link.CONNECTED) {
+                    takeUnused(request);
                     LeaseResponse response =
                             control.callOnce(deadline, stub -> stub.lease(request.build()));
                     held.set(response.getLane(), 1);
@@ -336,6 +342,15 @@ public final class Session {
             } finally {
                 leasing.readLock().unlock();
             }
+        }
+    }
+
+    /** After a failure they are not said again, as in {@link #giveBack}. */
+    private void takeUnused(LeaseRequest.Builder request) {
+        request.clearReturns();
+        for (Integer lane = unused.poll(); lane != null; lane = unused.poll()) {
+            held.set(lane, 0);
+            request.addReturns(lane);
         }
     }
 
@@ -380,6 +395,20 @@ public final class Session {
             control.callOnce(deadline, stub -> stub.return_(request));
         } catch (NodeDown away) {
             awaitLink(deadline);
+        }
+    }
+
+    /**
+     * Gives a lane back with the next lease, or when the keeper looks: see {@link #giveBackUnused}.
+     */
+    public void giveBackLater(int lane) {
+        unused.add(lane);
+    }
+
+    /** Gives back what no lease has taken along. */
+    public void giveBackUnused() {
+        for (Integer lane = unused.poll(); lane != null; lane = unused.poll()) {
+            giveBack(lane);
         }
     }
 

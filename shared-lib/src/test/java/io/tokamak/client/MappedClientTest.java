@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
@@ -525,6 +526,19 @@ class MappedClientTest {
                 put(64);
             }
             assertThat(node.leases.get() - leases).isLessThanOrEqualTo(1);
+        }
+
+        @Test
+        @DisplayName("gives the lane of a record of its own back with the next lease")
+        void returns() {
+            int count = 10 * SessionFile.LANE_COUNT;
+            for (int i = 0; i < count; i++) {
+                try (ObjectWriter writer = client.create(8, PutOptions.DEFAULTS)) {
+                    writer.write(MemorySegment.ofArray(new byte[8]));
+                    writer.seal();
+                }
+            }
+            assertThat(node.returnCalls.get()).isLessThan(count / 2); // by the keeper, at times
         }
     }
 

@@ -121,6 +121,8 @@ final class TestNode implements AutoCloseable {
     /** Counts calls that a warm client is not to make. */
     final AtomicInteger leases = new AtomicInteger();
 
+    final AtomicInteger returnCalls = new AtomicInteger();
+
     final AtomicInteger interests = new AtomicInteger();
     volatile boolean overwriteFreed = true;
 
@@ -792,6 +794,7 @@ final class TestNode implements AutoCloseable {
 
         private LeaseResponse lend(LeaseRequest request) {
             TestSession session = session(request.getSession());
+            giveBack(session, request.getReturnsList());
             boolean isShared = request.getKind() == LeaseRequest.Kind.KIND_SHARED;
             if (!request.getReserve().isEmpty()) {
                 ObjectId id = ObjectId.ofBytes(request.getReserve().toByteArray(), 0);
@@ -873,22 +876,26 @@ final class TestNode implements AutoCloseable {
             answer(
                     responses,
                     () -> {
-                        TestSession session = session(request.getSession());
-                        for (int number : request.getLanesList()) {
-                            TestLane lane = session.lanes[number];
-                            if (lane != null) {
-                                session.lanes[number] = null;
-                                release(lane.drained, lane.start + lane.length);
-                                if (lane.nextLength > 0) {
-                                    release(lane.nextStart, lane.nextStart + lane.nextLength);
-                                }
-                                session.memory.putIntRelease(
-                                        SessionFile.laneOffset(number) + SessionFile.KIND_OFFSET,
-                                        SessionFile.KIND_FREE);
-                            }
-                        }
+                        returnCalls.incrementAndGet();
+                        giveBack(session(request.getSession()), request.getLanesList());
                         return ReturnResponse.getDefaultInstance();
                     });
+        }
+
+        private void giveBack(TestSession session, List<Integer> lanes) {
+            for (int number : lanes) {
+                TestLane lane = session.lanes[number];
+                if (lane != null) {
+                    session.lanes[number] = null;
+                    release(lane.drained, lane.start + lane.length);
+                    if (lane.nextLength > 0) {
+                        release(lane.nextStart, lane.nextStart + lane.nextLength);
+                    }
+                    session.memory.putIntRelease(
+                            SessionFile.laneOffset(number) + SessionFile.KIND_OFFSET,
+                            SessionFile.KIND_FREE);
+                }
+            }
         }
 
         @Override

@@ -11,6 +11,7 @@ import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.MemoryShortage;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.OutOfMemory;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +40,7 @@ class LanesTest {
     /** Lends extents one after the other. */
     private final class FakeNode implements Leases {
         final List<Integer> returned = new ArrayList<>();
+        final List<Integer> returnedLater = new ArrayList<>();
         long next = PoolFile.DATA_OFFSET;
         int lanes;
         boolean isFull;
@@ -95,6 +97,11 @@ class LanesTest {
         @Override
         public void giveBack(int lane) {
             returned.add(lane);
+        }
+
+        @Override
+        public void giveBackLater(int lane) {
+            returnedLater.add(lane);
         }
 
         @Override
@@ -238,6 +245,27 @@ class LanesTest {
         lanes.keep(TimeUnit.SECONDS.toNanos(10));
         assertThat(node.returned).containsExactly(0);
         assertThat(lanes.takeOwn(0, 64)).isNull();
+    }
+
+    @Test
+    @DisplayName("for one record are given back at once when bytes or a name are freed by it")
+    void singles() {
+        long record = PoolFile.recordBytesMax(0, EXTENT_BYTES);
+        Lane aborted = lanes.leaseSingle(record, null, Deadline.NONE);
+        lanes.giveBack(aborted);
+        Lane named =
+                lanes.leaseSingle(record, ObjectId.named(new ObjectName("a", "b")), Deadline.NONE);
+        commit(named, named.extentEnd() - named.location() - PoolFile.HEADER_BYTES);
+        lanes.giveBack(named);
+        assertThat(node.returned).containsExactly(aborted.number(), named.number());
+        assertThat(node.returnedLater).isEmpty();
+
+        Lane full = lanes.leaseSingle(record, null, Deadline.NONE);
+        commit(full, full.extentEnd() - full.location() - PoolFile.HEADER_BYTES);
+        lanes.giveBack(full);
+        assertThat(node.returned).hasSize(2);
+        assertThat(node.returnedLater).containsExactly(full.number());
+        assertThat(lanes.hasSingles()).isFalse();
     }
 
     @Test

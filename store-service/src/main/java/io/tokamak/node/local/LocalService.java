@@ -87,25 +87,39 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                 store, PeerNegotiation.peer(), responses, malformed::incrementAndGet);
     }
 
+    private CompletableFuture<Store.Lease> lease(LeaseRequest request) {
+        String session = request.getSession();
+        Integer lane = request.hasLane() ? request.getLane() : null;
+        int kind =
+                switch (request.getKind()) {
+                    case KIND_SHARED -> SessionFile.KIND_SHARED;
+                    case KIND_SINGLE -> SessionFile.KIND_SINGLE;
+                    case KIND_UNSPECIFIED, UNRECOGNIZED ->
+                            throw LocalErrors.invalid("kind " + request.getKindValue());
+                };
+        ObjectId reserve = request.getReserve().isEmpty() ? null : id(request.getReserve());
+        long timeoutNanos = nanos(request.getTimeoutMillis());
+        CompletableFuture<Void> returned =
+                request.getReturnsCount() == 0
+                        ? CompletableFuture.completedFuture(null)
+                        : store.giveBack(session, request.getReturnsList());
+        return returned.thenCompose(
+                _ ->
+                        store.lease(
+                                session,
+                                lane,
+                                kind,
+                                request.getSizeBytes(),
+                                request.getWelcomeBytes(),
+                                reserve,
+                                timeoutNanos));
+    }
+
     @Override
     public void lease(LeaseRequest request, StreamObserver<LeaseResponse> responses) {
         answer(
                 responses,
-                () ->
-                        store.lease(
-                                request.getSession(),
-                                request.hasLane() ? request.getLane() : null,
-                                switch (request.getKind()) {
-                                    case KIND_SHARED -> SessionFile.KIND_SHARED;
-                                    case KIND_SINGLE -> SessionFile.KIND_SINGLE;
-                                    case KIND_UNSPECIFIED, UNRECOGNIZED ->
-                                            throw LocalErrors.invalid(
-                                                    "kind " + request.getKindValue());
-                                },
-                                request.getSizeBytes(),
-                                request.getWelcomeBytes(),
-                                request.getReserve().isEmpty() ? null : id(request.getReserve()),
-                                nanos(request.getTimeoutMillis())),
+                () -> lease(request),
                 lease ->
                         LeaseResponse.newBuilder()
                                 .setLane(lease.lane())
