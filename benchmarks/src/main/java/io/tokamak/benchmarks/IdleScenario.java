@@ -31,7 +31,8 @@ final class IdleScenario implements Scenario {
                 Child other = lab.child("idle", "clients", scale.idleClients() - half)) {
             one.awaitReady();
             other.awaitReady();
-            TimeUnit.SECONDS.sleep(scale.isSmoke() ? 1 : 10); // compilers and pre-touching end
+            // Compilers and pre-touching end: of what runs twenty times a second late.
+            TimeUnit.SECONDS.sleep(scale.isSmoke() ? 1 : 90);
             for (int round = 0; round < scale.rounds(); round++) {
                 lab.progress("idle, round %d of %d".formatted(round + 1, scale.rounds()));
                 double nodeBefore = Child.cpuSeconds(node.pid());

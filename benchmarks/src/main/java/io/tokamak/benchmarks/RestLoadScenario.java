@@ -95,19 +95,24 @@ final class RestLoadScenario implements Scenario {
                                 SMALL_BYTES)) {
             bare.awaitReady();
             String small = put(client, SMALL_BYTES);
-            // The first round warms both.
-            for (int round = 0; round <= scale.rounds(); round++) {
+            List<Wrk.Load> loads =
+                    List.of(
+                            load("GET", barePort, OBJECTS),
+                            load("GET", gateway.port(), small),
+                            load("POST", barePort, OBJECTS),
+                            load("POST", gateway.port(), OBJECTS));
+            lab.progress("REST under load, warming");
+            for (Wrk.Load load : loads) {
+                wrk.warm(load, scale.loadSeconds());
+            }
+            for (int round = 1; round <= scale.rounds(); round++) {
                 lab.progress("REST under load, round %d of %d".formatted(round, scale.rounds()));
-                double floor = rate(lab, wrk, "GET", barePort, OBJECTS);
-                double subject = rate(lab, wrk, "GET", gateway.port(), small);
-                if (round > 0) {
-                    lab.sample("load.get", subject, floor);
-                }
-                floor = rate(lab, wrk, "POST", barePort, OBJECTS);
-                subject = rate(lab, wrk, "POST", gateway.port(), OBJECTS);
-                if (round > 0) {
-                    lab.sample("load.post", subject, floor);
-                }
+                double floor = rate(lab, wrk, loads.get(0));
+                double subject = rate(lab, wrk, loads.get(1));
+                lab.sample("load.get", subject, floor);
+                floor = rate(lab, wrk, loads.get(2));
+                subject = rate(lab, wrk, loads.get(3));
+                lab.sample("load.post", subject, floor);
             }
             List<String> large = new ArrayList<>();
             for (int i = 0; i < LARGE_OBJECTS; i++) {
@@ -134,14 +139,14 @@ final class RestLoadScenario implements Scenario {
         return OBJECTS + "/" + client.put(payload, PutOptions.DEFAULTS).id();
     }
 
-    private static double rate(Lab lab, Wrk wrk, String method, int port, String path)
-            throws IOException, InterruptedException {
+    private static Wrk.Load load(String method, int port, String path) {
         int body = method.equals("POST") ? SMALL_BYTES : 0;
-        return Lab.figure(
-                wrk.run(
-                        new Wrk.Load(method, port, path, body, CONNECTIONS),
-                        lab.scale().loadSeconds()),
-                "rate");
+        return new Wrk.Load(method, port, path, body, CONNECTIONS);
+    }
+
+    private static double rate(Lab lab, Wrk wrk, Wrk.Load load)
+            throws IOException, InterruptedException {
+        return Lab.figure(wrk.run(load, lab.scale().loadSeconds()), "rate");
     }
 
     /** Small gets while others read what they asked for, slowly. */
