@@ -2,6 +2,7 @@ package io.tokamak.client;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import net.openhft.chronicle.bytes.Bytes;
 
@@ -27,7 +28,7 @@ final class Filling {
 
     /** Puts what the writer has written elsewhere than in its place. */
     static Stored put(
-            TokamakClient client,
+            BiFunction<MemorySegment, PutOptions, Stored> put,
             long sizeBytesMax,
             Consumer<Bytes<?>> writer,
             PutOptions putOptions) {
@@ -35,7 +36,7 @@ final class Filling {
             MemorySegment scratch =
                     arena.allocate(Math.max(1, sizeBytesMax), 64).asSlice(0, sizeBytesMax);
             long length = fill(scratch, writer);
-            return client.put(scratch.asSlice(0, length), putOptions);
+            return put.apply(scratch.asSlice(0, length), putOptions);
         }
     }
 }

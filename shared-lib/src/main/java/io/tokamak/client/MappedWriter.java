@@ -26,7 +26,7 @@ final class MappedWriter implements ObjectWriter {
     private static final long FIRST_EXTENT_BYTES = 1 << 20;
     private static final int STREAM_BUFFER_BYTES = 256 << 10;
 
-    private final MappedClient client;
+    private final Puts puts;
     private final Attachment attachment;
     private final Writing writing;
     private final PutPlan plan;
@@ -48,13 +48,13 @@ final class MappedWriter implements ObjectWriter {
      * @param reserve the name's id, if nobody else may write it meanwhile
      */
     private MappedWriter(
-            MappedClient client,
+            Puts puts,
             Attachment attachment,
             PutPlan plan,
             long announced,
             long capacity,
             @Nullable ObjectId reserve) {
-        this.client = client;
+        this.puts = puts;
         this.attachment = attachment;
         this.writing = attachment.writing();
         this.plan = plan;
@@ -68,23 +68,22 @@ final class MappedWriter implements ObjectWriter {
                                 Deadline.after(plan.options().timeout()));
     }
 
-    static MappedWriter ofLength(
-            MappedClient client, Attachment attachment, PutPlan plan, long sizeBytes) {
+    static MappedWriter ofLength(Puts puts, Attachment attachment, PutPlan plan, long sizeBytes) {
         if (sizeBytes < 0) {
             throw new IllegalArgumentException("size " + sizeBytes);
         }
-        return new MappedWriter(client, attachment, plan, sizeBytes, sizeBytes, plan.namedId())
+        return new MappedWriter(puts, attachment, plan, sizeBytes, sizeBytes, plan.namedId())
                 .opened();
     }
 
-    static MappedWriter ofUnknownLength(MappedClient client, Attachment attachment, PutPlan plan) {
-        return ofLengthAtMost(client, attachment, plan, FIRST_EXTENT_BYTES - PoolFile.BLOCK_BYTES);
+    static MappedWriter ofUnknownLength(Puts puts, Attachment attachment, PutPlan plan) {
+        return ofLengthAtMost(puts, attachment, plan, FIRST_EXTENT_BYTES - PoolFile.BLOCK_BYTES);
     }
 
     /** Has room for so many bytes without another lease. */
     static MappedWriter ofLengthAtMost(
-            MappedClient client, Attachment attachment, PutPlan plan, long sizeBytesMax) {
-        return new MappedWriter(client, attachment, plan, UNKNOWN, sizeBytesMax, plan.namedId())
+            Puts puts, Attachment attachment, PutPlan plan, long sizeBytesMax) {
+        return new MappedWriter(puts, attachment, plan, UNKNOWN, sizeBytesMax, plan.namedId())
                 .opened();
     }
 
@@ -94,10 +93,10 @@ final class MappedWriter implements ObjectWriter {
      * @param sizeBytes payload bytes, or less than 0 when not known
      */
     static MappedWriter withoutClaim(
-            MappedClient client, Attachment attachment, PutPlan plan, long sizeBytes) {
+            Puts puts, Attachment attachment, PutPlan plan, long sizeBytes) {
         boolean known = sizeBytes >= 0;
         return new MappedWriter(
-                        client,
+                        puts,
                         attachment,
                         plan,
                         known ? sizeBytes : UNKNOWN,
@@ -263,7 +262,7 @@ final class MappedWriter implements ObjectWriter {
     }
 
     private Stored sealAnonymous(long length) {
-        client.checkNotFenced(attachment);
+        puts.checkNotFenced(attachment);
         lane.commit(PoolFile.recordEnd(lane.location(), plan.encoded().length, length));
         end("sealed");
         return new Stored(id, null, length, 0, true);
@@ -274,10 +273,10 @@ final class MappedWriter implements ObjectWriter {
      * are gone.
      */
     private Stored sealNamed(long place, long length) {
-        client.checkNotFenced(attachment);
+        puts.checkNotFenced(attachment);
         MemorySegment payload = writing.pool().segment().asSlice(place, length);
         Deadline deadline = Deadline.after(plan.options().timeout());
-        Stored existing = client.existing(attachment, plan, payload);
+        Stored existing = puts.existing(attachment, plan, payload);
         if (existing != null) {
             end("sealed");
             return existing;
@@ -289,9 +288,9 @@ final class MappedWriter implements ObjectWriter {
         long incarnation = lane.answeredIncarnation();
         end("sealed");
         if (answer == SessionFile.ANSWER_EXISTS) {
-            throw client.exists(plan, incarnation);
+            throw puts.exists(plan, incarnation);
         }
-        client.checkCreated(attachment, plan, answer);
+        puts.checkCreated(attachment, plan, answer);
         return new Stored(id, plan.options().name(), length, incarnation, true);
     }
 

@@ -135,7 +135,7 @@ final class RemoteClient implements TokamakClient {
 
     @Override
     public Stored put(long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
-        return Filling.put(this, sizeBytesMax, writer, putOptions);
+        return Filling.put(this::put, sizeBytesMax, writer, putOptions);
     }
 
     @Override
