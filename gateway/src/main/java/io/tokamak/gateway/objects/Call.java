@@ -68,7 +68,7 @@ public enum Call {
                             QueryParameter.LIMIT,
                             QueryParameter.CURSOR)
                     .answers(200, "a page; the cursor of the last one is null", Content.PAGE)
-                    .refuses(BAD_NAME, BAD_LIMIT, BAD_CURSOR)),
+                    .refuses(BAD_NAME, BAD_LIMIT, BAD_CURSOR, BAD_MEDIA_TYPE)),
     WAIT_FOR_OBJECTS(
             row(POST, "/v1/objects:wait", "Wait for several objects")
                     .says(

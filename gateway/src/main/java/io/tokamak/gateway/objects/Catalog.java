@@ -10,6 +10,7 @@ import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.MediaType;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
 import java.time.Duration;
@@ -63,17 +64,24 @@ final class Catalog implements CallHandlers {
         int limit = parameters.number("limit", 1, LIMIT_MAX, LIMIT, InvalidRequest.BAD_LIMIT);
         String namespace = parameters.namespace();
         String group = parameters.text("group");
+        String mediaType = parameters.text("mediaType");
+        String cursor = parameters.text("cursor");
+        if (cursor != null && cursor.isEmpty()) {
+            throw new InvalidRequest(
+                    InvalidRequest.BAD_CURSOR,
+                    "the cursor is empty",
+                    "leave it out for the first page; after the last one there is none");
+        }
         ListQuery query =
                 new ListQuery(
                         namespace,
                         parameters.prefix(),
                         group == null ? null : Uploads.group(group, namespace),
-                        parameters.text("mediaType"));
+                        mediaType == null ? null : MediaType.of(mediaType).text());
         return answer(
                 request,
                 _ -> {
-                    ListPage page =
-                            connection.client().page(query, limit, parameters.text("cursor"));
+                    ListPage page = connection.client().page(query, limit, cursor);
                     SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
                     json.put("objects", page.objects().stream().map(Descriptions::listed).toList());
                     json.put("cursor", page.cursor());

@@ -5,10 +5,14 @@ import io.tokamak.objects.InvalidRequest;
 import java.util.Base64;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Digests of the bytes, RFC 9530. SHA-256 alone; others are left to the caller. */
 final class Digests {
+    /** Of a structured dictionary, RFC 9651: lower case alone. */
+    private static final Pattern KEY = Pattern.compile("[a-z*][a-z0-9_.*-]*");
+
     private Digests() {}
 
     /**
@@ -17,7 +21,17 @@ final class Digests {
      * @throws InvalidRequest {@code bad-digest}
      */
     static byte @Nullable [] expected(@Nullable String header) {
-        String value = header == null ? null : members(header).get(Sha256.NAME);
+        if (header == null) {
+            return null;
+        }
+        Map<String, String> members = members(header);
+        for (String name :
+                members.keySet()) { // or bytes would go unchecked that were to be checked
+            if (!KEY.matcher(name).matches()) {
+                throw bad("an algorithm is named by lower-case letters, digits and _.*-");
+            }
+        }
+        String value = members.get(Sha256.NAME);
         if (value == null) {
             return null;
         }
@@ -52,6 +66,9 @@ final class Digests {
         Map<String, String> members = new LinkedHashMap<>();
         for (String text : header.split(",", -1)) {
             String member = text.strip();
+            if (member.isEmpty()) {
+                continue;
+            }
             int equals = member.indexOf('=');
             String value = equals < 0 ? "" : member.substring(equals + 1);
             int semicolon = value.indexOf(';');

@@ -26,9 +26,12 @@ final class Percent {
         ByteArrayOutputStream bytes = new ByteArrayOutputStream(raw.length());
         for (int i = 0; i < raw.length(); i++) {
             char c = raw.charAt(i);
+            if (c >= 0x80) { // the server has made a character of each byte: of which text,
+                // nobody knows
+                throw broken(code, limit, "a byte that is no ASCII", i);
+            }
             if (c != '%') {
-                byte[] plain = String.valueOf(c).getBytes(StandardCharsets.UTF_8);
-                bytes.write(plain, 0, plain.length);
+                bytes.write(c);
                 continue;
             }
             int high = i + 1 < raw.length() ? hexDigit(raw.charAt(i + 1)) : -1;

@@ -26,7 +26,9 @@ import io.tokamak.objects.TooManyPins;
 import io.tokamak.objects.Unauthenticated;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import org.springframework.http.HttpStatus;
 
@@ -119,6 +121,20 @@ public enum Problem {
         static final ObjectId ID = ObjectId.named(NAME);
     }
 
+    /** What not every answer of a kind has: the example has some of it. */
+    private static final Map<Class<?>, Map<String, Object>> MORE =
+            Map.of(
+                    InvalidRequest.class,
+                    Map.of(
+                            "parameter", "ids[3]",
+                            "index", 0,
+                            "limit", 1024,
+                            "actual", 1025,
+                            "min", 1,
+                            "max", 1000),
+                    ObjectNotFound.class,
+                    Map.of("id", Samples.ID.toString()));
+
     private final Class<? extends RuntimeException> cause;
 
     @SuppressWarnings("ImmutableEnumChecker") // nobody changes it
@@ -149,6 +165,20 @@ public enum Problem {
     /** One such answer. */
     public Problems.Answer example() {
         return example;
+    }
+
+    /**
+     * Fields that such an answer may have beside those of every problem, each with a value of its
+     * kind.
+     */
+    public Map<String, Object> numbers() {
+        Map<String, Object> numbers = new LinkedHashMap<>(example.body());
+        numbers.keySet().removeAll(Problems.FIELDS);
+        numbers.putAll(MORE.getOrDefault(cause, Map.of()));
+        if (this == BAD_DURATION) {
+            numbers.put("limit", "5m");
+        }
+        return numbers;
     }
 
     public HttpStatus status() {

@@ -22,6 +22,7 @@ import io.tokamak.objects.TooLarge;
 import io.tokamak.objects.TooManyPins;
 import io.tokamak.objects.Unauthenticated;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.SequencedMap;
@@ -30,6 +31,10 @@ import org.springframework.web.server.ResponseStatusException;
 
 /** The one place where failures become answers: {@code application/problem+json} of RFC 9457. */
 public final class Problems {
+    /** Of every problem document. */
+    static final List<String> FIELDS =
+            List.of("type", "title", "status", "detail", "code", "remedy");
+
     private Problems() {}
 
     /**

@@ -32,7 +32,7 @@ public enum QueryParameter {
             Kind.TEXT,
             "only what is in it; without a namespace namespace/group",
             "nightly"),
-    MEDIA_TYPE("mediaType", Kind.TEXT, "only objects of it", "text/plain"),
+    MEDIA_TYPE("mediaType", Kind.TEXT, "only objects of it, as it was put", "text/plain"),
     LIMIT("limit", Kind.LIMIT, "objects in a page; 100 when left out", "10"),
     CURSOR("cursor", Kind.TEXT, "of the page before", "");
 

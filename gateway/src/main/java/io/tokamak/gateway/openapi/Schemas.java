@@ -5,6 +5,7 @@ import io.swagger.v3.oas.models.media.MediaType;
 import io.swagger.v3.oas.models.media.Schema;
 import io.tokamak.gateway.objects.Content;
 import io.tokamak.gateway.objects.PathVariable;
+import io.tokamak.gateway.objects.Problem;
 import io.tokamak.gateway.objects.QueryParameter;
 import io.tokamak.gateway.objects.ResponseHeader;
 import java.math.BigDecimal;
@@ -285,10 +286,28 @@ final class Schemas {
                     "pinned",
                     "spilled");
 
-    /** A problem with one of these codes. */
-    static Schema<?> problem(List<String> codes) {
-        Schema<?> code = open(fields().with("code", oneOf(codes)));
-        return new JsonSchema().allOf(List.of(ref("Problem"), code));
+    /** A problem with one of these codes, and the numbers that they may bring. */
+    static Schema<?> problem(List<Problem> problems) {
+        List<String> codes = problems.stream().map(Problem::code).distinct().toList();
+        Schema<?> own = open(fields().with("code", oneOf(codes)));
+        SequencedMap<String, JsonSchema> numbers = new LinkedHashMap<>();
+        for (Problem problem : problems) {
+            problem.numbers()
+                    .forEach(
+                            (name, value) ->
+                                    numbers.computeIfAbsent(name, _ -> new JsonSchema())
+                                            .addType(kind(value)));
+        }
+        numbers.forEach(own::addProperty);
+        return new JsonSchema().allOf(List.of(ref("Problem"), own));
+    }
+
+    private static String kind(Object value) {
+        return switch (value) {
+            case Number _ -> "integer";
+            case List<?> _ -> "array";
+            default -> "string";
+        };
     }
 
     @SuppressWarnings("rawtypes") // as the document wants it

@@ -218,7 +218,7 @@ final class TableDocument {
     private static ApiResponse refusal(List<Problem> problems, Call call) {
         List<String> codes = problems.stream().map(Problem::code).distinct().toList();
         ApiResponse response = new ApiResponse().description(String.join(", ", codes));
-        MediaType type = new MediaType().schema(Schemas.problem(codes));
+        MediaType type = new MediaType().schema(Schemas.problem(problems));
         Map<String, String> headers = new LinkedHashMap<>();
         for (Problem problem : problems) {
             Problems.Answer example = problem.example();

@@ -393,6 +393,12 @@ class BadInputIT {
                                     .formatted(path("attributes")));
             assertThat(answer).contains("bad-attribute");
             assertThat(
+                            raw(
+                                    "PUT %s\u00c3\u00a9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                                            .formatted(path("raw"))))
+                    .as("a key is percent-encoded, or it would be kept as another text")
+                    .contains("bad-name");
+            assertThat(
                             gateway.put(
                                             path("attributes"),
                                             new byte[1],

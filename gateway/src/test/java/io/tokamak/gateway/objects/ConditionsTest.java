@@ -56,10 +56,22 @@ class ConditionsTest {
         assertThat(Digests.expected("md5=:AAAA:, " + header)).isEqualTo(digest);
         assertThat(Digests.expected("md5=:AAAA:")).isNull();
         assertThat(Digests.expected(null)).isNull();
+        assertThat(Digests.expected("")).isNull();
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"sha-256", "sha-256=", "sha-256=abc", "sha-256=:!:", "sha-256=:AAAA:"})
+    @ValueSource(
+            strings = {
+                "sha-256",
+                "sha-256=",
+                "sha-256=abc",
+                "sha-256=:!:",
+                "sha-256=:AAAA:",
+                "SHA-256=:AAAA:",
+                "sha-256 = :AAAA:",
+                "=",
+                "md5=:AAAA:, (((",
+            })
     void badDigests(String header) {
         assertThatExceptionOfType(InvalidRequest.class)
                 .isThrownBy(() -> Digests.expected(header))

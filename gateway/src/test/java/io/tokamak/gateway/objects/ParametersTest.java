@@ -74,11 +74,18 @@ class ParametersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"0", "1001", "-1", "x", "", "1.5", "+1", "99999999999", "١"})
+    @ValueSource(strings = {"0", "1001", "-1", "x", "", "1.5", "+1", "99999999999", "%D9%A1"})
     void badLimits(String text) {
         assertThatExceptionOfType(InvalidRequest.class)
                 .isThrownBy(() -> of("limit=" + text).number("limit", 1, 1000, 100, "bad-limit"))
                 .satisfies(e -> assertThat(e.code()).isEqualTo("bad-limit"));
+    }
+
+    @Test
+    void aByteThatIsNoAsciiIsRefused() {
+        assertThatExceptionOfType(InvalidRequest.class)
+                .isThrownBy(() -> Parameters.of("limit=\u00c3\u00a9", List.of("limit")))
+                .satisfies(e -> assertThat(e.code()).isEqualTo("bad-parameter"));
     }
 
     @Test

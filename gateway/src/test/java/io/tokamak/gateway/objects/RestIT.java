@@ -337,6 +337,11 @@ class RestIT {
         "GET, /v1/objects?limit=0, 400, bad-limit",
         "GET, /v1/objects?limit=1001, 400, bad-limit",
         "GET, /v1/objects?cursor=!, 400, bad-cursor",
+        "GET, /v1/objects?cursor=, 400, bad-cursor",
+        "GET, /v1/objects?cursor=abc, 400, bad-cursor",
+        "GET, /v1/objects?cursor=%2B0, 400, bad-cursor",
+        "GET, /v1/objects?mediaType=, 400, bad-media-type",
+        "GET, /v1/objects?mediaType=nonsense, 400, bad-media-type",
         "GET, /v1/objects?prefix=a, 400, bad-parameter",
         "GET, /v1/nodes/nobody, 404, node-not-found",
         "GET, /v1/namespaces/it/objects/nothing, 404, object-not-found",
@@ -392,6 +397,46 @@ class RestIT {
         assertThat(response.statusCode()).as(text(response)).isEqualTo(200);
         assertThat(json(response).get("ready").get(0).get("key").asString()).isEqualTo("w1");
         assertThat(json(response).get("pending").get(0).get("key").asString()).isEqualTo("w2");
+    }
+
+    @Test
+    void aWaitForSomeTellsOfAllThatAreThere() throws Exception {
+        put(path("some1"), new byte[] {1});
+        put(path("some2"), new byte[] {2});
+        JsonNode answer =
+                json(
+                        waitFor(
+                                """
+                                {"names": [{"namespace": "it", "key": "some1"},
+                                           {"namespace": "it", "key": "some3"},
+                                           {"namespace": "it", "key": "some2"}],
+                                 "count": 1}
+                                """));
+        assertThat(answer.get("ready").findValuesAsString("key")).containsExactly("some1", "some2");
+        assertThat(answer.get("pending").findValuesAsString("key")).containsExactly("some3");
+    }
+
+    @Test
+    void aFieldThatIsGivenTwiceIsRefused() throws Exception {
+        assertProblem(waitFor("{\"ids\": [], \"count\": 0, \"ids\": []}"), 400, "bad-parameter");
+    }
+
+    private HttpResponse<byte[]> waitFor(String json) throws Exception {
+        return send(to("/v1/objects:wait").POST(BodyPublishers.ofString(json)));
+    }
+
+    @Test
+    void aCursorIsOfOneList() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            put(path("cursor/" + i), new byte[] {1});
+        }
+        String list = "/v1/objects?namespace=it&prefix=cursor/&limit=1";
+        String cursor = json(get(list)).get("cursor").asString();
+        assertThat(get(list + "&cursor=" + cursor).statusCode()).isEqualTo(200);
+        String cut = cursor.substring(0, cursor.length() - 1);
+        assertProblem(get(list + "&cursor=" + cut), 400, "bad-cursor");
+        assertProblem(get(list + "&cursor=1" + cut), 400, "bad-cursor");
+        assertProblem(get("/v1/objects?namespace=it&cursor=" + cursor), 400, "bad-cursor");
     }
 
     @Test

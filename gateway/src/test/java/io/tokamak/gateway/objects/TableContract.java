@@ -50,6 +50,17 @@ final class TableContract {
                 assertThat(possible.stream().map(Problem::code))
                         .as(asked)
                         .contains(RestGateway.json(response).get("code").asString());
+                assertThat(RestGateway.json(response).propertyNames())
+                        .as(asked)
+                        .allMatch(
+                                field ->
+                                        Problems.FIELDS.contains(field)
+                                                || possible.stream()
+                                                        .anyMatch(
+                                                                problem ->
+                                                                        problem.numbers()
+                                                                                .containsKey(
+                                                                                        field)));
             }
             headers =
                     possible.stream()

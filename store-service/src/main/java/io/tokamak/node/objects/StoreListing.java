@@ -12,9 +12,12 @@ import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +33,8 @@ import org.jspecify.annotations.Nullable;
 public final class StoreListing {
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT_DEFAULT = 100;
+    private static final HexFormat CURSOR = HexFormat.of();
+    private static final int CURSOR_LENGTH = 2 * (Long.BYTES + Integer.BYTES);
 
     /**
      * Buckets looked at for one page at most, so that a rare match does not keep a caller waiting.
@@ -98,7 +103,7 @@ public final class StoreListing {
                     "give one in between");
         }
         int wanted = limit == 0 ? LIMIT_DEFAULT : limit;
-        long from = cursor == null ? 0 : parse(cursor);
+        long from = cursor == null ? 0 : parse(cursor, filter);
         List<Entry> entries = new ArrayList<>();
         for (int looked = 0; looked < BUCKETS_MAX; looked++) {
             long view = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
@@ -111,7 +116,7 @@ public final class StoreListing {
             found.sort(Comparator.comparing(Found::order, Long::compareUnsigned));
             for (Found one : found) {
                 if (entries.size() == wanted) {
-                    return new Page(entries, format(one.order()));
+                    return new Page(entries, format(one.order(), filter));
                 }
                 entries.add(one.entry());
             }
@@ -121,7 +126,7 @@ public final class StoreListing {
             }
             from = next;
         }
-        return new Page(entries, format(from));
+        return new Page(entries, format(from, filter));
     }
 
     /** Bits of the hash that a bucket's entries share. */
@@ -195,18 +200,35 @@ public final class StoreListing {
                 reader.expiry(slot));
     }
 
-    private static String format(long from) {
-        return Long.toUnsignedString(from, 16);
+    /** The place, and what tells whether it is one of this store's list. */
+    private String format(long from, Filter filter) {
+        return CURSOR.toHexDigits(from) + CURSOR.toHexDigits(check(from, filter));
     }
 
-    private static long parse(String cursor) {
-        try {
-            return Long.parseUnsignedLong(cursor, 16);
-        } catch (NumberFormatException e) {
-            throw new InvalidRequest(
-                    InvalidRequest.BAD_CURSOR,
-                    "cursor '" + cursor + "' is none of ours",
-                    "take it from the page before");
+    private long parse(String cursor, Filter filter) {
+        if (cursor.length() == CURSOR_LENGTH && cursor.chars().allMatch(StoreListing::isDigit)) {
+            long from = HexFormat.fromHexDigitsToLong(cursor, 0, Long.BYTES * 2);
+            if (cursor.equals(format(from, filter))) {
+                return from;
+            }
         }
+        throw new InvalidRequest(
+                InvalidRequest.BAD_CURSOR,
+                "the cursor is none of this list",
+                "take it from the page before, and ask for the same objects");
+    }
+
+    private static boolean isDigit(int c) {
+        return HexFormat.isHexDigit(c);
+    }
+
+    /**
+     * Against mistakes: a cursor cut short, of another list, or of a store whose hashes are others.
+     */
+    private int check(long from, Filter filter) {
+        CRC32C check = new CRC32C();
+        String list = from + " " + reader.hash(0, 0) + " " + filter;
+        check.update(list.getBytes(StandardCharsets.UTF_8));
+        return (int) check.getValue();
     }
 }
