@@ -7,6 +7,7 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -70,7 +71,9 @@ public final class Program {
 
     /** Once for each jar. Several may try it at a time. */
     private static Path extracted(Path jar) throws IOException {
-        String name = jar.getFileName() + "." + Files.getLastModifiedTime(jar).toMillis();
+        // Its modification time is the same in every build.
+        FileTime written = (FileTime) Files.getAttribute(jar, "unix:ctime");
+        String name = jar.getFileName() + "." + written.toMillis();
         Path folder = Path.of("target", name).toAbsolutePath();
         if (!Files.exists(folder)) {
             Path made = Files.createTempDirectory(Path.of("target"), "extracted");
