@@ -94,7 +94,7 @@ final class Waits {
 
         /** Looks at the index and returns whether enough are there. */
         boolean look(Attachment attachment) {
-            for (int i = 0; i < ready.length && readyCount < wanted; i++) {
+            for (int i = 0; i < ready.length; i++) {
                 if (!ready[i] && attachment.shows(ids.get(i))) {
                     mark(i);
                 }

@@ -8,11 +8,9 @@ import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.ObjectId;
 import java.time.Duration;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.SequencedMap;
-import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /** Waits of callers who may go away, as the gateway may: they end within a second of that. */
@@ -44,24 +42,6 @@ public final class Waits {
         return wait;
     }
 
-    /** With all that is there: a client stops looking when it has found enough. */
-    private static WaitResult complete(TokamakClient client, List<ObjectId> all, WaitResult found) {
-        int missing = found.pending().size();
-        if (missing == 0 || found.ready().isEmpty()) {
-            return found;
-        }
-        Set<ObjectId> others =
-                Set.copyOf(client.await(found.pending(), missing, Deadline.NONE).ready());
-        if (others.isEmpty()) {
-            return found;
-        }
-        Set<ObjectId> ready = new HashSet<>(found.ready());
-        ready.addAll(others);
-        return new WaitResult(
-                all.stream().filter(ready::contains).toList(),
-                all.stream().filter(id -> !ready.contains(id)).toList());
-    }
-
     /** Until the deadline, or the next look at whether the caller is still there. */
     static Deadline glance(Deadline deadline) {
         return deadline.orEarlier(Deadline.after(GLANCE));
@@ -85,7 +65,7 @@ public final class Waits {
             if (result.ready().size() >= count
                     || deadline.isExpired()
                     || isCancelled.getAsBoolean()) {
-                return complete(client, all, result);
+                return result;
             }
             connection.checkGoesOn();
         }

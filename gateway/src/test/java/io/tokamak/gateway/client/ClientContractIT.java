@@ -753,7 +753,10 @@ class ClientContractIT {
             WaitResult all = client.await(ids, 3, Deadline.after(Duration.ofMillis(50)));
             assertThat(all.ready()).containsExactly(first, last);
             assertThat(client.await(ids, 3, Deadline.NONE).pending()).containsExactly(missing);
-            assertThat(client.await(ids, 0, soon()).pending()).hasSize(3);
+            for (int few = 0; few < 2; few++) { // all that is there is ready
+                assertThat(client.await(ids, few, soon()).ready()).containsExactly(first, last);
+                assertThat(client.await(ids, few, soon()).pending()).containsExactly(missing);
+            }
             assertThat(client.await(List.of(), 1, soon()).ready()).isEmpty();
         }
 
