@@ -1,6 +1,7 @@
 package io.tokamak.benchmarks;
 
 import io.tokamak.client.ObjectView;
+import io.tokamak.client.ObjectWriter;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
@@ -17,6 +18,7 @@ import java.lang.foreign.ValueLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
@@ -165,7 +167,8 @@ public class ValuesBenchmark {
         private Stored stored;
         private Fory fory;
         private byte[] plain;
-        private MemorySegment buffers;
+        private MemorySegment together;
+        private List<MemorySegment> buffers;
 
         @Setup
         public void put(ValuesBenchmark bench) {
@@ -181,7 +184,8 @@ public class ValuesBenchmark {
             fory = Fory.builder().withXlang(false).withRefTracking(true).build();
             fory.register(Plain.class);
             plain = fory.serialize(arrays);
-            buffers = Arena.ofAuto().allocate((long) ROWS * each * Double.BYTES, 64);
+            together = Arena.ofAuto().allocate((long) ROWS * each * Double.BYTES, 64);
+            buffers = graph.stream().map(row -> row.numbers().segment()).toList();
         }
 
         @TearDown
@@ -191,8 +195,17 @@ public class ValuesBenchmark {
     }
 
     @Benchmark
+    public void togetherPut(Graphs graphs) {
+        client.delete(client.put(graphs.together, PutOptions.DEFAULTS).id());
+    }
+
+    @Benchmark
     public void buffersPut(Graphs graphs) {
-        client.delete(client.put(graphs.buffers, PutOptions.DEFAULTS).id());
+        OptionalLong size = OptionalLong.of(graphs.together.byteSize());
+        try (ObjectWriter writer = client.createUnclaimed(size, PutOptions.DEFAULTS)) {
+            writer.write(graphs.buffers);
+            client.delete(writer.seal().id());
+        }
     }
 
     @Benchmark

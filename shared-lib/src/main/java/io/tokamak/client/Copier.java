@@ -4,6 +4,8 @@ import io.tokamak.memory.KillPoint;
 import io.tokamak.memory.Memory;
 import io.tokamak.segment.WarmPages;
 import java.lang.foreign.MemorySegment;
+import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.Phaser;
@@ -33,6 +35,9 @@ final class Copier {
 
     private static final Executor EXECUTOR = executor();
 
+    /** Never started: who else may read a segment is what is asked. */
+    private static final Thread ANY_THREAD = Thread.ofPlatform().unstarted(() -> {});
+
     private Copier() {}
 
     private static Executor executor() {
@@ -54,12 +59,26 @@ final class Copier {
      * @param offset in the pool
      */
     static void copy(MemorySegment source, Memory pool, long offset, WarmPages pages) {
-        if (source.byteSize() < PARALLEL_BYTES_MIN || HELPERS == 0) {
-            pages.warm(offset, offset + source.byteSize());
-            pool.copyFrom(offset, source);
+        copy(List.of(source), source.byteSize(), pool, offset, pages);
+    }
+
+    /**
+     * Copies all parts, one behind the other.
+     *
+     * @param size of all
+     */
+    static void copy(
+            List<MemorySegment> parts, long size, Memory pool, long offset, WarmPages pages) {
+        if (size < PARALLEL_BYTES_MIN || HELPERS == 0) {
+            pages.warm(offset, offset + size);
+            long at = offset;
+            for (MemorySegment part : parts) {
+                pool.copyFrom(at, part);
+                at += part.byteSize();
+            }
             return;
         }
-        Job job = new Job(accessibleByAll(source), pool, offset, pages);
+        Job job = new Job(parts, pool, offset, pages);
         for (int i = 0; i < HELPERS; i++) {
             EXECUTOR.execute(job::help);
         }
@@ -68,7 +87,7 @@ final class Copier {
 
     /** A segment confined to the calling thread stays open as long as that thread waits here. */
     private static MemorySegment accessibleByAll(MemorySegment source) {
-        if (!source.isNative() || source.isAccessibleBy(new Thread(() -> {}))) {
+        if (!source.isNative() || source.isAccessibleBy(ANY_THREAD)) {
             return source;
         }
         return MemorySegment.ofAddress(source.address()).reinterpret(source.byteSize());
@@ -76,7 +95,12 @@ final class Copier {
 
     /** Chunks for whoever takes them. Ends without those helpers that no processor was free for. */
     private static final class Job {
-        private final MemorySegment source;
+        private final MemorySegment[] parts;
+
+        /** Where each part begins, and where the last ends, counted from the first. */
+        private final long[] begins;
+
+        private final long size;
         private final Memory pool;
         private final long offset;
         private final WarmPages pages;
@@ -92,8 +116,14 @@ final class Copier {
                     }
                 };
 
-        Job(MemorySegment source, Memory pool, long offset, WarmPages pages) {
-            this.source = source;
+        Job(List<MemorySegment> given, Memory pool, long offset, WarmPages pages) {
+            this.parts = new MemorySegment[given.size()];
+            this.begins = new long[given.size() + 1];
+            for (int i = 0; i < parts.length; i++) {
+                parts[i] = accessibleByAll(given.get(i));
+                begins[i + 1] = begins[i] + parts[i].byteSize();
+            }
+            this.size = begins[parts.length];
             this.pool = pool;
             this.offset = offset;
             this.pages = pages;
@@ -130,20 +160,30 @@ final class Copier {
         }
 
         private void copyChunks() {
-            long size = source.byteSize();
             for (long at = next.getAndAdd(CHUNK_BYTES);
                     at < size;
                     at = next.getAndAdd(CHUNK_BYTES)) {
-                long length = Math.min(CHUNK_BYTES, size - at);
-                pages.warm(offset + at, offset + at + length);
-                pool.copyFrom(offset + at, source.asSlice(at, length));
+                long end = Math.min(size, at + CHUNK_BYTES);
+                pages.warm(offset + at, offset + end);
+                copyChunk(at, end);
                 KillPoint.reached("copy.chunk");
+            }
+        }
+
+        private void copyChunk(long from, long to) {
+            int found = Arrays.binarySearch(begins, from);
+            // Several begin there when some are empty: whichever was found, the rest follows.
+            int i = found >= 0 ? found : -found - 2;
+            for (long at = from; at < to; i++) {
+                long length = Math.min(begins[i + 1], to) - at;
+                pool.copyFrom(offset + at, parts[i], at - begins[i], length);
+                at += length;
             }
         }
 
         /** Lets nobody begin another chunk. */
         private void stop() {
-            next.set(source.byteSize());
+            next.set(size);
         }
     }
 }

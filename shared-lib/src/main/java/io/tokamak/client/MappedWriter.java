@@ -15,6 +15,7 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -165,11 +166,21 @@ final class MappedWriter implements ObjectWriter {
     }
 
     @Override
-    public synchronized void write(MemorySegment part) {
+    public void write(MemorySegment part) {
+        write(List.of(part));
+    }
+
+    @Override
+    public synchronized void write(List<MemorySegment> parts) {
         checkOpen();
-        makeRoom(part.byteSize());
-        Copier.copy(part, writing.pool(), payloadOffset() + position, writing.lanes().pages());
-        position += part.byteSize();
+        long size = 0;
+        for (MemorySegment part : parts) {
+            size = Math.addExact(size, part.byteSize());
+        }
+        makeRoom(size);
+        Copier.copy(
+                parts, size, writing.pool(), payloadOffset() + position, writing.lanes().pages());
+        position += size;
         KillPoint.reached("stream.written");
     }
 

@@ -4,6 +4,7 @@ import io.tokamak.objects.ObjectId;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.List;
 
 /**
  * An object being written in place: invisible until {@link #seal}, gone when closed before.
@@ -44,6 +45,16 @@ public interface ObjectWriter extends AutoCloseable {
 
     /** Appends a segment. */
     void write(MemorySegment part);
+
+    /**
+     * Appends several segments, one behind the other. On the node's host large ones and many small
+     * ones are copied by several threads.
+     */
+    default void write(List<MemorySegment> parts) {
+        for (MemorySegment part : parts) {
+            write(part);
+        }
+    }
 
     /** Appends all that the stream still gives and returns how many bytes that were. */
     long writeFrom(InputStream stream);

@@ -461,6 +461,35 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName("takes parts of any lengths, one behind the other, copied by several threads")
+        void parts() {
+            byte[] all = bytes(21_000_000);
+            List<MemorySegment> parts = new ArrayList<>();
+            int[] lengths = {0, 1, 5 << 20, 0, 0, 63, (4 << 20) - 1, 0, 9 << 20};
+            int end = 0;
+            for (int length : lengths) {
+                parts.add(MemorySegment.ofArray(all).asSlice(end, length));
+                end += length;
+            }
+            for (; end < all.length; end += 1_000) {
+                parts.add(
+                        MemorySegment.ofArray(all).asSlice(end, Math.min(1_000, all.length - end)));
+            }
+            try (Arena arena = Arena.ofConfined();
+                    ObjectWriter writer = client.create(PutOptions.DEFAULTS)) {
+                MemorySegment confined = arena.allocate(10).fill((byte) 7);
+                parts.add(confined);
+                writer.write(List.of(confined, MemorySegment.NULL));
+                writer.write(parts);
+                assertThat(writer.position()).isEqualTo(20 + all.length);
+                byte[] stored = client.read(writer.seal().id(), Deadline.NONE);
+                byte[] sevens = {7, 7, 7, 7, 7, 7, 7, 7, 7, 7};
+                assertThat(stored).startsWith(sevens).endsWith(sevens);
+                assertThat(Arrays.copyOfRange(stored, 10, 10 + all.length)).isEqualTo(all);
+            }
+        }
+
+        @Test
         @DisplayName("seals what several threads wrote in place; nobody writes it afterwards")
         void create() {
             MemorySegment segment;

@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -31,7 +32,13 @@ final class GraphFile {
             ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
     private static final ValueLayout.OfLong LONG =
             ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
-    private static final MemorySegment ZEROS = MemorySegment.ofArray(new byte[ALIGNMENT]);
+
+    /** By their lengths. */
+    private static final MemorySegment[] PADDINGS = new MemorySegment[ALIGNMENT];
+
+    static {
+        Arrays.setAll(PADDINGS, length -> MemorySegment.ofArray(new byte[length]));
+    }
 
     private final MemorySegment object;
     private final int count;
@@ -57,9 +64,9 @@ final class GraphFile {
         long end = begin.length;
         for (int i = 0; i < buffers.size(); i++) {
             MemorySegment buffer = buffers.get(i);
-            long pad = -end & (ALIGNMENT - 1);
+            int pad = (int) -end & (ALIGNMENT - 1);
             if (pad > 0) {
-                parts.add(ZEROS.asSlice(0, pad));
+                parts.add(PADDINGS[pad]);
             }
             long at = end + pad;
             out.set(LONG, TABLE_AT + (long) i * ENTRY_BYTES, at);

@@ -52,14 +52,30 @@ final class Shapes {
         return strides;
     }
 
-    /** Whether elements lie as the expected strides say, where that makes a difference. */
-    static boolean lieAs(long[] expected, long[] shape, long[] strides) {
+    /** Whether elements lie as {@link #rowMajor} says, where that makes a difference. */
+    static boolean isRowMajor(long[] shape, long[] strides, long elementBytes) {
+        long stride = elementBytes;
+        boolean isSame = true;
+        for (int axis = shape.length - 1; axis >= 0; axis--) {
+            if (shape[axis] == 0) {
+                return true;
+            }
+            isSame &= shape[axis] == 1 || strides[axis] == stride;
+            stride *= shape[axis];
+        }
+        return isSame;
+    }
+
+    /** Likewise, as {@link #columnMajor} says. */
+    static boolean isColumnMajor(long[] shape, long[] strides, long elementBytes) {
+        long stride = elementBytes;
         boolean isSame = true;
         for (int axis = 0; axis < shape.length; axis++) {
             if (shape[axis] == 0) {
                 return true;
             }
-            isSame &= shape[axis] == 1 || strides[axis] == expected[axis];
+            isSame &= shape[axis] == 1 || strides[axis] == stride;
+            stride *= shape[axis];
         }
         return isSame;
     }

@@ -183,12 +183,12 @@ public final class Tensor implements AutoCloseable {
 
     /** Whether the elements lie together, the last axis varying fastest. */
     public boolean isContiguous() {
-        return Shapes.lieAs(Shapes.rowMajor(shape, dtype.sizeBytes()), shape, strides);
+        return Shapes.isRowMajor(shape, strides, dtype.sizeBytes());
     }
 
     /** Whether the elements lie together, the first axis varying fastest. */
     public boolean isFortranContiguous() {
-        return Shapes.lieAs(Shapes.columnMajor(shape, dtype.sizeBytes()), shape, strides);
+        return Shapes.isColumnMajor(shape, strides, dtype.sizeBytes());
     }
 
     /**
