@@ -152,9 +152,7 @@ final class HeldView implements ObjectView {
         if (metadataLength == 0) {
             return ObjectMetadata.PLAIN;
         }
-        byte[] encoded = new byte[metadataLength];
-        holding.pool().copyTo(location + PoolFile.HEADER_BYTES, encoded, 0, metadataLength);
-        return RecentMetadata.decode(encoded);
+        return RecentMetadata.at(holding.pool(), location + PoolFile.HEADER_BYTES, metadataLength);
     }
 
     @Override

@@ -1,55 +1,93 @@
 package io.tokamak.client;
 
+import io.tokamak.memory.Memory;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectMetadata;
-import java.util.Arrays;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Metadata by their bytes, as far as they were decoded lately: most anonymous objects of a program
- * have the same few, and decoding them takes ten times as long as a get. Thread-safe: an entry is
- * published whole, and one that is overwritten meanwhile is only decoded again.
+ * have the same few, and decoding them takes ten times as long as a get. They are compared where
+ * they lie, eight bytes at a time, of which the last may overlap: a copy would cost half a get.
+ * Thread-safe: an entry is published whole, and one that is overwritten meanwhile is only decoded
+ * again.
  */
 final class RecentMetadata {
     /** Longer ones have names or attributes, which differ. */
     private static final int BYTES_MAX = 128;
 
-    private static final int SLOTS = 64;
-    private static final @Nullable Entry[] ENTRIES = new @Nullable Entry[SLOTS];
+    private static final int SLOTS_BITS = 6;
+    private static final @Nullable Entry[] ENTRIES = new @Nullable Entry[1 << SLOTS_BITS];
 
-    private record Entry(Bytes bytes, ObjectMetadata metadata) {}
+    /** Metadata, and their bytes as words. */
+    private static final class Entry {
+        private final int length;
+        private final long[] words;
+        private final ObjectMetadata metadata;
 
-    /** Immutable, and only compared. */
-    private static final class Bytes {
-        private final byte[] array;
-
-        Bytes(byte[] array) {
-            this.array = array;
+        /**
+         * @param encoded of at least eight bytes
+         */
+        Entry(byte[] encoded) {
+            ByteBuffer bytes = ByteBuffer.wrap(encoded).order(ByteOrder.LITTLE_ENDIAN);
+            this.length = encoded.length;
+            this.words = new long[Math.ceilDiv(length, Long.BYTES)];
+            for (int i = 0; i < words.length; i++) {
+                words[i] = bytes.getLong(begin(i, length));
+            }
+            this.metadata = MetadataCodec.decode(encoded);
         }
 
-        boolean are(byte[] others) {
-            return Arrays.equals(array, others);
+        boolean liesAt(Memory pool, long offset, int size) {
+            if (size != length) {
+                return false;
+            }
+            long different = 0;
+            for (int i = 0; i < words.length; i++) {
+                different |= words[i] ^ pool.getLongWithin(offset + begin(i, size));
+            }
+            return different == 0;
         }
     }
 
     private RecentMetadata() {}
 
+    private static int begin(int word, int length) {
+        return Math.min(word * Long.BYTES, length - Long.BYTES);
+    }
+
     /**
-     * As {@link MetadataCodec#decode(byte[])}.
+     * The metadata that lie there.
      *
-     * @param encoded the caller's, not changed afterwards
+     * @throws IndexOutOfBoundsException outside of the pool
      */
-    static ObjectMetadata decode(byte[] encoded) {
-        if (encoded.length > BYTES_MAX) {
-            return MetadataCodec.decode(encoded);
+    static ObjectMetadata at(Memory pool, long offset, int length) {
+        if (length < Long.BYTES || length > BYTES_MAX) {
+            return MetadataCodec.decode(copy(pool, offset, length));
         }
-        int slot = (Arrays.hashCode(encoded) * 0x9E3779B9) >>> 26;
+        pool.check(offset, length);
+        int slot = slot(pool, offset, length);
         Entry known = ENTRIES[slot];
-        if (known != null && known.bytes.are(encoded)) {
-            return known.metadata;
+        if (known == null || !known.liesAt(pool, offset, length)) {
+            known = ENTRIES[slot] = new Entry(copy(pool, offset, length));
         }
-        ObjectMetadata metadata = MetadataCodec.decode(encoded);
-        ENTRIES[slot] = new Entry(new Bytes(encoded), metadata);
-        return metadata;
+        return known.metadata;
+    }
+
+    private static int slot(Memory pool, long offset, int length) {
+        long mixed = length;
+        for (int at = 0; at < length; at += Long.BYTES) {
+            long word = pool.getLongWithin(offset + Math.min(at, length - Long.BYTES));
+            mixed = Long.rotateLeft(mixed, 7) ^ word;
+        }
+        return (int) ((mixed * 0x9E3779B97F4A7C15L) >>> -SLOTS_BITS);
+    }
+
+    private static byte[] copy(Memory pool, long offset, int length) {
+        byte[] encoded = new byte[length];
+        pool.copyTo(offset, encoded, 0, length);
+        return encoded;
     }
 }

@@ -101,6 +101,27 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName("tells metadata apart that differ in one character, of any length")
+        void metadata() {
+            for (int length : new int[] {1, 4, 5, 6, 7, 8, 12, 13, 40, 120, 121, 122, 150}) {
+                for (int changed : new int[] {0, length / 2, length - 1}) {
+                    StringBuilder type = new StringBuilder("a/" + "x".repeat(length));
+                    assertMediaTypeIsKept(type.toString());
+                    type.setCharAt(2 + changed, 'y');
+                    assertMediaTypeIsKept(type.toString());
+                }
+            }
+        }
+
+        private void assertMediaTypeIsKept(String text) {
+            PutOptions options = PutOptions.DEFAULTS.withMediaType(new MediaType(text));
+            ObjectId id = client.put(new byte[1], options).id();
+            try (ObjectView view = client.get(id, Deadline.NONE)) {
+                assertThat(view.metadata().mediaType()).isEqualTo(options.mediaType());
+            }
+        }
+
+        @Test
         @DisplayName("I1: bytes stay as they are after the delete, until the view is closed")
         void deleted() {
             ObjectId id = put(1000);

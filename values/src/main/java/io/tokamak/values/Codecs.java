@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.ServiceLoader;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** Chooses the codec of a value by its class, and that of an object by its media type. */
 final class Codecs {
@@ -22,7 +23,13 @@ final class Codecs {
 
     private final Map<String, Codec> byEssence = new HashMap<>();
     private final Set<String> allowed;
-    private final Map<MediaType, Codec> readers = new ConcurrentHashMap<>();
+    private final Map<MediaType, Reader> readers = new ConcurrentHashMap<>();
+
+    /** The reader asked for last: a client gives objects alike the same media type. */
+    private @Nullable Reader lastReader;
+
+    /** A media type's own codec, which is allowed. */
+    private record Reader(MediaType mediaType, Codec codec) {}
 
     private final ClassValue<Codec> byClass =
             new ClassValue<>() {
@@ -105,16 +112,23 @@ final class Codecs {
         return type.cast(value);
     }
 
+    @SuppressWarnings("ReferenceEquality") // another that is equal is looked up
     private Codec reader(MediaType mediaType, Class<?> type) {
-        Codec known = readers.get(mediaType);
-        if (known == null) {
-            known = findReader(mediaType, type);
-            boolean isOfItsOwn = known.equals(byEssence.get(mediaType.essence()));
-            if (isOfItsOwn && readers.size() < CACHED_MAX) {
-                readers.put(mediaType, known);
-            }
+        Reader last = lastReader;
+        if (last != null && last.mediaType == mediaType) {
+            return last.codec;
         }
-        return known;
+        Reader known = readers.get(mediaType);
+        if (known == null) {
+            Codec codec = findReader(mediaType, type);
+            known = new Reader(mediaType, codec);
+            if (!codec.equals(byEssence.get(mediaType.essence())) || readers.size() >= CACHED_MAX) {
+                return codec;
+            }
+            readers.put(mediaType, known);
+        }
+        lastReader = new Reader(mediaType, known.codec);
+        return known.codec;
     }
 
     private Codec findReader(MediaType mediaType, Class<?> type) {
