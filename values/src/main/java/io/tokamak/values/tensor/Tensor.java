@@ -653,7 +653,10 @@ public final class Tensor implements AutoCloseable {
 
     // --- Life ---
 
-    /** This tensor for any threads at once, with a pin of its own, to be closed on its own. */
+    /**
+     * This tensor for any threads at once, with a pin of its own, to be closed on its own; this one
+     * is to be closed as well.
+     */
     public Tensor share() {
         ValuePin own = pin;
         if (own == null) {
