@@ -175,21 +175,6 @@ class TensorIT implements WithStore {
     }
 
     @Test
-    @DisplayName("what was read in place stays readable after the node was killed")
-    void aTensorStaysReadableAfterTheNodeWasKilled() throws Exception {
-        Tensor tensor;
-        try (TestStore store = new TestStore("64MB")) {
-            Values values = Values.over(store.connect(Route.CO_LOCATED));
-            Stored stored = values.put(new long[] {1, 2, 3});
-            tensor = values.get(stored.id(), Tensor.class);
-            values.client().close();
-        }
-        assertThat(tensor.toLongArray()).containsExactly(1, 2, 3);
-        tensor.close();
-        assertThatThrownBy(() -> tensor.getLong(0)).isInstanceOf(IllegalStateException.class);
-    }
-
-    @Test
     void manyAtOnceKeepTheirPinsOneByOne() {
         Values values = clients.values(Route.CO_LOCATED);
         List<Stored> stored =

@@ -36,32 +36,52 @@ final class TestStore implements AutoCloseable {
     private final List<Process> processes = new ArrayList<>();
     private final int grpcPort = freePort();
 
-    TestStore(String poolSize) throws IOException {
+    private TestStore() throws IOException {
         parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-values-");
+    }
+
+    static TestStore withGateway(String poolSize) throws IOException {
+        TestStore store = new TestStore();
+        return store.up(List.of(store.startNode(poolSize), store.startGateway()));
+    }
+
+    /** Of which clients are co-located alone. */
+    static TestStore withoutGateway(String poolSize) throws IOException {
+        TestStore store = new TestStore();
+        return store.up(List.of(store.startNode(poolSize)));
+    }
+
+    private TestStore up(List<Started> started) throws IOException {
         try {
-            Started node =
-                    start(
-                            "store-service",
-                            () -> Files.exists(folder().resolve("control")),
-                            "--server.port=0",
-                            "--tokamak.folder=" + folder(),
-                            "--tokamak.pool.size=" + poolSize,
-                            "--tokamak.cluster.port=" + freePort(),
-                            "--tokamak.cluster.name=" + parent.getFileName());
-            int port = freePort();
-            Started gateway =
-                    start(
-                            "gateway",
-                            () -> isReady(port),
-                            "--server.port=" + port,
-                            "--spring.grpc.server.port=" + grpcPort,
-                            "--tokamak.folder=" + folder());
-            node.await();
-            gateway.await();
+            for (Started each : started) {
+                each.await();
+            }
+            return this;
         } catch (IOException | RuntimeException failure) {
             close();
             throw failure;
         }
+    }
+
+    private Started startNode(String poolSize) throws IOException {
+        return start(
+                "store-service",
+                () -> Files.exists(folder().resolve("control")),
+                "--server.port=0",
+                "--tokamak.folder=" + folder(),
+                "--tokamak.pool.size=" + poolSize,
+                "--tokamak.cluster.port=" + freePort(),
+                "--tokamak.cluster.name=" + parent.getFileName());
+    }
+
+    private Started startGateway() throws IOException {
+        int port = freePort();
+        return start(
+                "gateway",
+                () -> isReady(port),
+                "--server.port=" + port,
+                "--spring.grpc.server.port=" + grpcPort,
+                "--tokamak.folder=" + folder());
     }
 
     /** A service on its way up. */
@@ -136,12 +156,17 @@ final class TestStore implements AutoCloseable {
                 });
     }
 
-    @Override
-    public void close() throws IOException {
+    /** Kills the node, as it may happen to any; its folder stays. */
+    void kill() {
         for (Process process : processes.reversed()) {
             process.destroyForcibly();
             process.onExit().join();
         }
+    }
+
+    @Override
+    public void close() throws IOException {
+        kill();
         try (Stream<Path> files = Files.walk(parent)) {
             files.sorted(Comparator.reverseOrder()).map(Path::toFile).forEach(File::delete);
         }

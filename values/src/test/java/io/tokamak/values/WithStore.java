@@ -22,7 +22,7 @@ interface WithStore {
 
         private Clients() {
             try {
-                store = new TestStore("512MB");
+                store = TestStore.withGateway("512MB");
             } catch (IOException e) {
                 throw new UncheckedIOException(e);
             }

@@ -25,6 +25,9 @@ final class Culprit {
     /** The error for a value that Fory refused. */
     static NotSerializable of(Object root, Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
+            if (cause instanceof OutOfMemoryError full) {
+                throw full;
+            }
             if (cause instanceof RefusingSerializer.Refused refused) {
                 return refused(root, refused.type(), failure);
             }

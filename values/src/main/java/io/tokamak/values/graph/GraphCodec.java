@@ -140,6 +140,9 @@ public final class GraphCodec implements Codec {
             if (cause instanceof DecodeException known) {
                 return known;
             }
+            if (cause instanceof OutOfMemoryError full) {
+                throw full; // of this process, and no fault of the bytes
+            }
             String said = String.valueOf(cause.getMessage());
             if (said.contains("is not registered") || cause instanceof ClassNotFoundException) {
                 return new DecodeException(
