@@ -9,7 +9,9 @@ import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.values.TestStore.Route;
+import io.tokamak.values.arrow.DictionaryTable;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import org.apache.arrow.memory.ArrowBuf;
@@ -179,6 +181,136 @@ class ArrowIT implements WithStore {
                                     values.client().read(union, Deadline.NONE),
                                     StandardCharsets.ISO_8859_1))
                     .contains("u");
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void aTableComesBackWithItsDictionariesInPlace(Route route) throws Exception {
+        Values values = clients.values(route);
+        try (DictionaryTable table = Tables.withDictionary(allocator, ROWS)) {
+            Stored stored = values.put(table);
+            DictionaryTable read = values.get(stored.id(), DictionaryTable.class);
+            assertThat(Tables.decoded(read, "color")).isEqualTo(Tables.decoded(table, "color"));
+            assertThat(Tables.decoded(read, "color").subList(0, 4))
+                    .containsExactly(null, "žlutá", "red", null);
+            Stored again = values.put(read); // of vectors that lie in an object
+            read.close();
+            read.close();
+            assertThatThrownBy(() -> read.dictionary("color").getVector().getObject(0))
+                    .isInstanceOf(IndexOutOfBoundsException.class);
+            try (DictionaryTable twice = values.get(again.id(), DictionaryTable.class)) {
+                assertThat(Tables.decoded(twice, "color"))
+                        .isEqualTo(Tables.decoded(table, "color"));
+            }
+            if (route == Route.CO_LOCATED) {
+                Awaitility.await().until(() -> pins(stored) == 0);
+            }
+            assertThatThrownBy(() -> values.get(stored.id(), VectorSchemaRoot.class))
+                    .isInstanceOf(DecodeException.class)
+                    .hasMessageContaining("DictionaryTable");
+            assertThatThrownBy(() -> values.put(table.root()))
+                    .isInstanceOf(NotSerializable.class)
+                    .hasMessageContaining("value[color]: its dictionary 7")
+                    .hasMessageContaining("DictionaryTable");
+            assertThat(values.inspect(table).toString())
+                    .contains("DictionaryTable of 10000 rows")
+                    .contains("[color]: Int(32, true) in place")
+                    .contains("dictionary 7: Utf8 in place");
+        }
+    }
+
+    @Test
+    void dictionariesGoBothWaysInPlaceOnBothSides() throws Exception {
+        Values values = clients.values(Route.CO_LOCATED);
+        try (Python python = Python.connectedTo(clients.store.folder());
+                DictionaryTable table = Tables.withDictionary(allocator, ROWS)) {
+            python.run(
+                    """
+                    colors = pyarrow.array((['red', 'žlutá', None] * 5000)).dictionary_encode()
+                    inner = pyarrow.StructArray.from_arrays([colors], ['c'])
+                    client.put(pyarrow.table({'color': colors, 's': inner}), name='values/dictionary')
+                    """);
+            ObjectName name = new ObjectName("values", "dictionary");
+            long indices;
+            try (DictionaryTable read = values.get(name, DictionaryTable.class)) {
+                assertThat(Tables.decoded(read, "color").subList(0, 3))
+                        .containsExactly("red", "žlutá", null);
+                assertThat(read.root().getVector("s").getObject(1)).hasToString("{\"c\":1}");
+                indices =
+                        PoolMapping.offset(
+                                read.root().getVector("color").getDataBuffer().memoryAddress());
+            }
+            values.put(table, PutOptions.named(new ObjectName("values", "dictionary/back")));
+            assertThat(
+                            python.run(
+                                    """
+                                    back = client.get('values/dictionary/back').column('color')
+                                    assert pyarrow.types.is_dictionary(back.type), back.type
+                                    assert back.to_pylist()[:4] == [None, 'žlutá', 'red', None]
+                                    dictionary = back.chunk(0).dictionary
+                                    assert dictionary.to_pylist() == ['red', 'žlutá']
+                                    assert pool_offset(dictionary.buffers()[2].address) > 0
+                                    seen = client.get('values/dictionary').column('color').chunk(0)
+                                    pool_offset(seen.indices.buffers()[1].address)
+                                    """))
+                    .isEqualTo("" + indices);
+        }
+    }
+
+    @Test
+    void compressedBatchesAndDeltasAreRefusedWithTheWayToThem() throws Exception {
+        Values values = clients.values(Route.CO_LOCATED);
+        try (Python python = Python.connectedTo(clients.store.folder())) {
+            python.run(
+                    """
+                    def put_stream(name, batches, **options):
+                        sink = pyarrow.BufferOutputStream()
+                        how = pyarrow.ipc.IpcWriteOptions(**options)
+                        with pyarrow.ipc.new_stream(sink, batches[0].schema, options=how) as writer:
+                            for batch in batches:
+                                writer.write_batch(batch)
+                        client.put(sink.getvalue(), name=name,
+                            media_type='application/vnd.apache.arrow.stream')
+                    numbers = pyarrow.record_batch({'n': pyarrow.array(range(5000))})
+                    for codec in 'lz4', 'zstd':
+                        put_stream('values/' + codec, [numbers], compression=codec)
+                    grown = [
+                        pyarrow.record_batch({'c': pyarrow.DictionaryArray.from_arrays([0], words)})
+                        for words in (['a'], ['a', 'b'])
+                    ]
+                    put_stream('values/delta', grown, emit_dictionary_deltas=True)
+                    put_stream('values/replaced', grown)
+                    """);
+            Map<String, String> codecs = Map.of("lz4", "LZ4_FRAME", "zstd", "ZSTD");
+            codecs.forEach(
+                    (codec, called) ->
+                            assertThatThrownBy(
+                                            () ->
+                                                    values.get(
+                                                            new ObjectName("values", codec),
+                                                            VectorSchemaRoot.class))
+                                    .isInstanceOf(DecodeException.class)
+                                    .hasMessageContaining("compressed with " + called)
+                                    .hasMessageContaining("compression=None"));
+            ObjectName delta = new ObjectName("values", "delta");
+            try (ArrowReader reader = values.get(delta, ArrowReader.class)) {
+                assertThat(reader.loadNextBatch()).isTrue();
+                assertThatThrownBy(reader::loadNextBatch)
+                        .isInstanceOf(DecodeException.class)
+                        .hasMessageContaining("delta")
+                        .hasMessageContaining("unify_dictionaries");
+            }
+            ObjectName replaced = new ObjectName("values", "replaced");
+            try (ArrowReader reader = values.get(replaced, ArrowReader.class)) {
+                for (int words = 1; words <= 2; words++) {
+                    assertThat(reader.loadNextBatch()).isTrue();
+                    assertThat(reader.getDictionaryVectors().values())
+                            .singleElement()
+                            .extracting(it -> it.getVector().getValueCount())
+                            .isEqualTo(words);
+                }
+            }
         }
     }
 }

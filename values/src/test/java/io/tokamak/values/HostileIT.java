@@ -11,6 +11,7 @@ import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.MediaType;
 import io.tokamak.values.TestStore.Route;
+import io.tokamak.values.arrow.DictionaryTable;
 import io.tokamak.values.graph.GraphCodec;
 import io.tokamak.values.tensor.DType;
 import io.tokamak.values.tensor.Tensor;
@@ -31,6 +32,7 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.dictionary.Dictionary;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,9 @@ import org.junit.jupiter.api.Test;
 class HostileIT implements WithStore {
     private static final int MUTATIONS = 10_000;
     private static final long SEED = 20_261_127;
+
+    /** Mutations between two messages to the node. */
+    private static final int BATCH = 500;
 
     /** In the heap, for bodies of a few KiB. */
     private static final long ALLOCATED_BYTES_MAX = 8 << 20;
@@ -76,29 +81,39 @@ class HostileIT implements WithStore {
             good = view.segment().toArray(ValueLayout.JAVA_BYTE);
             mediaType = view.metadata().mediaType();
         }
-        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         PutOptions options = PutOptions.DEFAULTS.withMediaType(mediaType);
         Random chance = new Random(SEED);
         int refused = 0;
         use.of(client.put(good, options));
-        for (int i = 0; i < MUTATIONS; i++) {
-            byte[] body = mutated(good, chance);
-            Stored stored = client.put(body, options);
-            long before = threads.getCurrentThreadAllocatedBytes();
-            try {
-                use.of(stored);
-            } catch (DecodeException expected) {
-                refused++;
-            } catch (Exception | Error other) {
-                throw new AssertionError("mutation " + i + " of seed " + SEED, other);
+        for (int first = 0; first < MUTATIONS; first += BATCH) {
+            List<Stored> batch = new ArrayList<>();
+            for (int i = 0; i < BATCH; i++) {
+                batch.add(client.put(mutated(good, chance), options));
             }
-            assertThat(threads.getCurrentThreadAllocatedBytes() - before)
-                    .as("bytes allocated by mutation %d of seed %d", i, SEED)
-                    .isLessThan(ALLOCATED_BYTES_MAX);
-            client.delete(stored.id());
+            for (int i = 0; i < BATCH; i++) {
+                refused += isRefused(use, batch.get(i), first + i) ? 1 : 0;
+            }
+            client.deleteAll(batch.stream().map(Stored::id).toList());
         }
         assertThat(refused).isBetween(MUTATIONS / 20, MUTATIONS);
         use.of(client.put(good, options));
+    }
+
+    private static boolean isRefused(Use use, Stored stored, int mutation) {
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long before = threads.getCurrentThreadAllocatedBytes();
+        boolean isRefused = false;
+        try {
+            use.of(stored);
+        } catch (DecodeException expected) {
+            isRefused = true;
+        } catch (Exception | Error other) {
+            throw new AssertionError("mutation " + mutation + " of seed " + SEED, other);
+        }
+        assertThat(threads.getCurrentThreadAllocatedBytes() - before)
+                .as("bytes allocated by mutation %d of seed %d", mutation, SEED)
+                .isLessThan(ALLOCATED_BYTES_MAX);
+        return isRefused;
     }
 
     /** Truncated, random, with some bits turned or some bytes at the limits of their range. */
@@ -182,6 +197,29 @@ class HostileIT implements WithStore {
                             }
                         }
                     });
+        }
+    }
+
+    @Test
+    void tablesWithDictionaries() throws Exception {
+        try (BufferAllocator allocator = new RootAllocator();
+                DictionaryTable table = Tables.withDictionary(allocator, 200)) {
+            attack(
+                    table,
+                    stored -> {
+                        try (DictionaryTable read =
+                                values.get(stored.id(), DictionaryTable.class)) {
+                            readAll(read.root());
+                            read.dictionaries().values().forEach(HostileIT::readAll);
+                        }
+                    });
+        }
+    }
+
+    private static void readAll(Dictionary dictionary) {
+        FieldVector vector = dictionary.getVector();
+        for (int i = 0; i < Math.min(1_000, vector.getValueCount()); i++) {
+            vector.getObject(i);
         }
     }
 

@@ -16,24 +16,34 @@ import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.dictionary.DictionaryProvider;
 import org.apache.arrow.vector.ipc.ArrowReader;
 import org.apache.arrow.vector.ipc.ArrowStreamWriter;
+import org.apache.arrow.vector.types.pojo.DictionaryEncoding;
 import org.apache.arrow.vector.types.pojo.Field;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Tables as Arrow IPC streams. A {@link VectorSchemaRoot} is put; it is read as an {@link
- * ArrowReader}, or as a root when it is one batch without dictionaries. What is read lies in the
- * object, read-only, and may be used by any thread; the pin ends when its last buffer is released,
- * that is when reader or root is closed. It cannot be borrowed.
+ * Tables as Arrow IPC streams. A {@link VectorSchemaRoot} is put, or a {@link DictionaryTable};
+ * they are read as an {@link ArrowReader}, as a table when there is one batch, or as a root when
+ * there are no dictionaries either. What is read lies in the object, read-only, and may be used by
+ * any thread; the pin ends when its last buffer is released, that is when reader or root is closed.
+ * It cannot be borrowed.
  *
  * <p>Nothing in the bytes leads a reader out of the object: columns whose elements say where others
  * lie, such as text and lists, are looked through at a nanosecond or two an element, those of one
- * width are not. Unions, views and run-end encoding are not read.
+ * width are not. Unions, views, run-end encoding, deltas of dictionaries and compressed batches are
+ * not read.
  *
  * <p>Arrow wants {@code --add-opens=java.base/java.nio=ALL-UNNAMED}.
  */
 public final class ArrowCodec implements Codec {
+    /** By name, so that a program without tables needs no Arrow. */
+    private static final Set<String> TABLES =
+            Set.of(
+                    "org.apache.arrow.vector.VectorSchemaRoot",
+                    "io.tokamak.values.arrow.DictionaryTable");
+
     /** Made at the first use: a program without tables starts without Arrow. */
     private static final class Shared {
         static final BufferAllocator ALLOCATOR = new RootAllocator(Long.MAX_VALUE);
@@ -48,25 +58,19 @@ public final class ArrowCodec implements Codec {
 
     @Override
     public boolean isFor(Class<?> type) {
-        return type.getName().equals("org.apache.arrow.vector.VectorSchemaRoot");
+        return TABLES.contains(type.getName());
     }
 
     @Override
     public Encoded encode(Object value, @Nullable MediaType asked) {
-        if (!(value instanceof VectorSchemaRoot root)) {
-            throw new NotSerializable(
-                    "value: " + value.getClass().getTypeName() + " is no table",
-                    "put a VectorSchemaRoot");
-        }
-        for (Field field : root.getSchema().getFields()) {
-            if (field.getDictionary() != null) {
-                throw new NotSerializable(
-                        "value[" + field.getName() + "]: its dictionary is not in the root",
-                        "decode the column first");
-            }
-        }
+        VectorSchemaRoot root = root(value);
+        DictionaryProvider dictionaries =
+                value instanceof DictionaryTable table
+                        ? table.provider()
+                        : new DictionaryProvider.MapDictionaryProvider();
+        checkDictionaries("value", root.getSchema().getFields(), dictionaries);
         CapturedParts parts = new CapturedParts();
-        try (ArrowStreamWriter writer = new ArrowStreamWriter(root, null, parts)) {
+        try (ArrowStreamWriter writer = new ArrowStreamWriter(root, dictionaries, parts)) {
             writer.start();
             writer.writeBatch();
             writer.end();
@@ -76,22 +80,49 @@ public final class ArrowCodec implements Codec {
         return new Encoded(MediaTypes.ARROW_STREAM, parts.parts());
     }
 
+    private static VectorSchemaRoot root(Object value) {
+        return switch (value) {
+            case VectorSchemaRoot root -> root;
+            case DictionaryTable table -> table.root();
+            default ->
+                    throw new NotSerializable(
+                            "value: " + value.getClass().getTypeName() + " is no table",
+                            "put a VectorSchemaRoot, or a DictionaryTable");
+        };
+    }
+
+    private static void checkDictionaries(
+            String path, List<Field> fields, DictionaryProvider dictionaries) {
+        for (Field field : fields) {
+            String here = path + "[" + field.getName() + "]";
+            DictionaryEncoding encoding = field.getDictionary();
+            if (encoding != null && dictionaries.lookup(encoding.getId()) == null) {
+                throw new NotSerializable(
+                        "%s: its dictionary %d is not there".formatted(here, encoding.getId()),
+                        "put a DictionaryTable, or decode the column first");
+            }
+            checkDictionaries(here, field.getChildren(), dictionaries);
+        }
+    }
+
     @Override
     public Object decode(Body body, Class<?> type) {
-        boolean isRoot = type == VectorSchemaRoot.class;
-        if (!isRoot && !type.isAssignableFrom(ArrowReader.class)) {
-            throw body.cannotBe(type, ArrowReader.class, VectorSchemaRoot.class);
+        boolean isTable = type == DictionaryTable.class || type == VectorSchemaRoot.class;
+        if (!isTable && !type.isAssignableFrom(ArrowReader.class)) {
+            throw body.cannotBe(
+                    type, ArrowReader.class, VectorSchemaRoot.class, DictionaryTable.class);
         }
         if (body.isBorrowed()) {
             throw new DecodeException(
                     "a table of Arrow ends its pin itself", "get it, and close it", null);
         }
         InPlaceReader reader = InPlaceReader.of(Shared.ALLOCATOR, body);
-        if (!isRoot) {
+        if (!isTable) {
             return reader;
         }
         try {
-            return reader.onlyBatch();
+            DictionaryTable table = reader.onlyBatch(type == DictionaryTable.class);
+            return type == DictionaryTable.class ? table : table.root();
         } catch (IOException | RuntimeException e) {
             reader.closeQuietly(e);
             throw e instanceof DecodeException known
@@ -102,17 +133,22 @@ public final class ArrowCodec implements Codec {
 
     @Override
     public Inspection.Part inspect(Object value, Encoded encoded) {
-        List<Inspection.Part> columns = new ArrayList<>();
-        VectorSchemaRoot root = (VectorSchemaRoot) value;
+        VectorSchemaRoot root = root(value);
+        List<Inspection.Part> parts = new ArrayList<>();
         for (FieldVector vector : root.getFieldVectors()) {
-            columns.add(
-                    new Inspection.Part(
-                            "[" + vector.getName() + "]",
-                            vector.getField().getType().toString(),
-                            "in place",
-                            vector.getBufferSize()));
+            parts.add(part("[" + vector.getName() + "]", vector));
         }
-        String table = "VectorSchemaRoot of " + root.getRowCount() + " rows";
-        return new Inspection.Part("value", table, "in place", -1, columns);
+        if (value instanceof DictionaryTable table) {
+            table.dictionaries()
+                    .forEach((id, each) -> parts.add(part("dictionary " + id, each.getVector())));
+        }
+        String table =
+                "%s of %d rows".formatted(value.getClass().getSimpleName(), root.getRowCount());
+        return new Inspection.Part("value", table, "in place", -1, parts);
+    }
+
+    private static Inspection.Part part(String label, FieldVector vector) {
+        return new Inspection.Part(
+                label, vector.getField().getType().toString(), "in place", vector.getBufferSize());
     }
 }

@@ -5,10 +5,12 @@ import io.tokamak.values.MediaTypes;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.arrow.flatbuf.CompressionType;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BufferLayout;
 import org.apache.arrow.vector.TypeLayout;
+import org.apache.arrow.vector.compression.NoCompressionCodec;
 import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.ArrowType;
@@ -45,8 +47,9 @@ final class BatchCheck {
     static ArrowRecordBatch checked(
             ArrowRecordBatch batch, List<Field> fields, long bodyBytes, BufferAllocator allocator) {
         BatchCheck check = new BatchCheck(batch, bodyBytes, allocator);
-        if (batch.getBodyCompression().getCodec() >= 0) {
-            throw wrong("its buffers are compressed, so nothing could be read in place");
+        byte codec = batch.getBodyCompression().getCodec();
+        if (codec != NoCompressionCodec.COMPRESSION_TYPE) {
+            throw compressed(codec);
         }
         for (Field field : fields) {
             check.field(field, batch.getLength());
@@ -60,6 +63,19 @@ final class BatchCheck {
 
     private static DecodeException wrong(String why) {
         return DecodeException.malformed(MediaTypes.ARROW_STREAM, why);
+    }
+
+    private static DecodeException compressed(byte codec) {
+        boolean isKnown = codec >= 0 && codec < CompressionType.names.length;
+        return new DecodeException(
+                "the buffers of %s are compressed with %s, so nothing could be read in place"
+                        .formatted(
+                                MediaTypes.ARROW_STREAM,
+                                isKnown ? CompressionType.name(codec) : "codec " + codec),
+                "write them without compression (pyarrow: IpcWriteOptions(compression=None)), or"
+                        + " read a copy of the bytes by Arrow's own ArrowStreamReader with"
+                        + " arrow-compression",
+                null);
     }
 
     /**

@@ -200,8 +200,16 @@ final class InPlaceReader extends ArrowReader {
         try (ArrowDictionaryBatch read = deserializedDictionary(message, body)) {
             long id = read.getDictionaryId();
             Dictionary dictionary = lookup(id);
-            if (dictionary == null || read.isDelta()) {
+            if (dictionary == null) {
                 throw wrong("dictionary %d is not known".formatted(id), null);
+            }
+            if (read.isDelta()) {
+                throw new DecodeException(
+                        "dictionary %d goes on in a delta, which cannot be read in place"
+                                .formatted(id),
+                        "write it whole (pyarrow: unify_dictionaries), or read a copy of the bytes"
+                                + " by Arrow's own ArrowStreamReader",
+                        null);
             }
             List<Field> field = List.of(dictionary.getVector().getField());
             ArrowRecordBatch checked =
@@ -222,21 +230,28 @@ final class InPlaceReader extends ArrowReader {
     }
 
     /**
-     * The one batch of a stream, which then is all that holds the pin.
+     * The one batch of a stream, which with its dictionaries then is all that holds the pin.
      *
-     * @throws DecodeException when there are more, or none, or dictionaries
+     * @throws DecodeException when there are more, or none, or dictionaries that are not expected
      */
-    VectorSchemaRoot onlyBatch() throws IOException {
+    DictionaryTable onlyBatch(boolean hasDictionaries) throws IOException {
         VectorSchemaRoot root = getVectorSchemaRoot();
         boolean isThere = loadNextBatch();
-        if (!isThere || nextMessage() != null || !getDictionaryIds().isEmpty()) {
+        if (!isThere || nextMessage() != null) {
             throw new DecodeException(
-                    "the table has dictionaries, or not exactly one batch",
+                    "the table has not exactly one batch",
                     "read it as " + ArrowReader.class.getTypeName(),
                     null);
         }
+        if (!hasDictionaries && !getDictionaryIds().isEmpty()) {
+            throw new DecodeException(
+                    "the table has dictionaries",
+                    "read it as " + DictionaryTable.class.getTypeName(),
+                    null);
+        }
+        DictionaryTable table = new DictionaryTable(root, getDictionaryVectors());
         closeReadSource();
-        return root;
+        return table;
     }
 
     @Override
