@@ -5,6 +5,7 @@ import io.tokamak.values.tensor.DType.Scalar;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Reads and writes single elements. What an element is is one small number, so that a loop over a
@@ -133,5 +134,31 @@ final class Elements {
             case I8 + BIG_ENDIAN, U8 + BIG_ENDIAN -> segment.set(LONG_BIG, at, value);
             default -> setDouble(segment, at, code, (double) value);
         }
+    }
+
+    /** The text of an element of text or bytes, without the zeros at its end. */
+    static String text(byte[] bytes, Scalar scalar) {
+        boolean isText = scalar.kind() == Kind.TEXT;
+        int unit = isText ? 4 : 1;
+        int end = bytes.length;
+        while (end >= unit && isZero(bytes, end - unit, end)) {
+            end -= unit;
+        }
+        var charset =
+                !isText
+                        ? StandardCharsets.ISO_8859_1
+                        : scalar.order() == BIG
+                                ? StandardCharsets.UTF_32BE
+                                : StandardCharsets.UTF_32LE;
+        return new String(bytes, 0, end, charset);
+    }
+
+    private static boolean isZero(byte[] bytes, int from, int to) {
+        for (int i = from; i < to; i++) {
+            if (bytes[i] != 0) {
+                return false;
+            }
+        }
+        return true;
     }
 }

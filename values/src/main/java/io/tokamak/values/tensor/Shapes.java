@@ -1,5 +1,7 @@
 package io.tokamak.values.tensor;
 
+import java.util.Arrays;
+
 /** Lengths of axes, and bytes from one element to the next along each. */
 final class Shapes {
     private Shapes() {}
@@ -22,7 +24,7 @@ final class Shapes {
                     || bytes * Math.max(1, length) < 0) {
                 throw new IllegalArgumentException(
                         "shape %s of %d bytes each is more than any memory"
-                                .formatted(java.util.Arrays.toString(shape), elementBytes));
+                                .formatted(Arrays.toString(shape), elementBytes));
             }
             bytes *= Math.max(1, length);
             count *= length;
@@ -78,5 +80,18 @@ final class Shapes {
             stride *= shape[axis];
         }
         return isSame;
+    }
+
+    /** All but that of one axis. */
+    static long[] without(long[] numbers, int axis) {
+        long[] rest = Arrays.copyOf(numbers, numbers.length - 1);
+        System.arraycopy(numbers, axis + 1, rest, axis, rest.length - axis);
+        return rest;
+    }
+
+    static long[] joined(long[] first, long[] second) {
+        long[] both = Arrays.copyOf(first, first.length + second.length);
+        System.arraycopy(second, 0, both, first.length, second.length);
+        return both;
     }
 }

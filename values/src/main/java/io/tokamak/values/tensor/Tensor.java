@@ -5,17 +5,14 @@ import io.tokamak.values.tensor.DType.Field;
 import io.tokamak.values.tensor.DType.Kind;
 import io.tokamak.values.tensor.DType.Scalar;
 import io.tokamak.values.tensor.DType.Struct;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Objects;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -350,29 +347,7 @@ public final class Tensor implements AutoCloseable {
                 || (scalar.kind() != Kind.TEXT && scalar.kind() != Kind.BYTES)) {
             throw wrongType("text");
         }
-        byte[] bytes = getBytes(index);
-        boolean isText = scalar.kind() == Kind.TEXT;
-        int unit = isText ? 4 : 1;
-        int end = bytes.length;
-        while (end >= unit && isZero(bytes, end - unit, end)) {
-            end -= unit;
-        }
-        var charset =
-                !isText
-                        ? StandardCharsets.ISO_8859_1
-                        : scalar.order() == ByteOrder.BIG_ENDIAN
-                                ? StandardCharsets.UTF_32BE
-                                : StandardCharsets.UTF_32LE;
-        return new String(bytes, 0, end, charset);
-    }
-
-    private static boolean isZero(byte[] bytes, int from, int to) {
-        for (int i = from; i < to; i++) {
-            if (bytes[i] != 0) {
-                return false;
-            }
-        }
-        return true;
+        return Elements.text(getBytes(index), scalar);
     }
 
     /** A copy of the bytes of one element of any type. */
@@ -422,14 +397,8 @@ public final class Tensor implements AutoCloseable {
         return view(
                 offset + index * strides[axis],
                 dtype,
-                without(shape, axis),
-                without(strides, axis));
-    }
-
-    private static long[] without(long[] numbers, int axis) {
-        long[] rest = Arrays.copyOf(numbers, numbers.length - 1);
-        System.arraycopy(numbers, axis + 1, rest, axis, rest.length - axis);
-        return rest;
+                Shapes.without(shape, axis),
+                Shapes.without(strides, axis));
     }
 
     /** The axes in reverse order. */
@@ -492,14 +461,8 @@ public final class Tensor implements AutoCloseable {
         return view(
                 offset + field.offset(),
                 field.type(),
-                joined(shape, inner),
-                joined(strides, Shapes.rowMajor(inner, field.type().sizeBytes())));
-    }
-
-    private static long[] joined(long[] first, long[] second) {
-        long[] both = Arrays.copyOf(first, first.length + second.length);
-        System.arraycopy(second, 0, both, first.length, second.length);
-        return both;
+                Shapes.joined(shape, inner),
+                Shapes.joined(strides, Shapes.rowMajor(inner, field.type().sizeBytes())));
     }
 
     // --- Copies ---
@@ -511,46 +474,11 @@ public final class Tensor implements AutoCloseable {
 
     /** A copy of the bytes of all elements, the last axis varying fastest. */
     MemorySegment elements() {
-        MemorySegment copy = Arena.ofAuto().allocate(sizeBytes(), 64);
-        if (isContiguous()) {
-            return copy.copyFrom(segment.asSlice(offset, sizeBytes()));
-        }
-        long element = dtype.sizeBytes();
-        forEachOffset(
-                new LongConsumer() {
-                    private long to;
-
-                    @Override
-                    public void accept(long from) {
-                        MemorySegment.copy(segment, from, copy, to, element);
-                        to += element;
-                    }
-                });
-        return copy;
+        return copies().elements();
     }
 
-    /** Every element's offset, the last axis varying fastest. */
-    private void forEachOffset(LongConsumer action) {
-        if (size() > 0) {
-            forEachOffset(0, offset, action);
-        }
-    }
-
-    private void forEachOffset(int axis, long at, LongConsumer action) {
-        if (axis == shape.length) {
-            action.accept(at);
-            return;
-        }
-        for (long i = 0, next = at; i < shape[axis]; i++, next += strides[axis]) {
-            forEachOffset(axis + 1, next, action);
-        }
-    }
-
-    private int arrayLength() {
-        if (size() > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException(size() + " elements do not fit an array");
-        }
-        return (int) size();
+    private Copies copies() {
+        return new Copies(segment, offset, dtype, shape, strides);
     }
 
     private boolean lieAs(Scalar wanted) {
@@ -559,46 +487,23 @@ public final class Tensor implements AutoCloseable {
 
     /** Real numbers, the last axis varying fastest. */
     public double[] toDoubleArray() {
-        if (lieAs(DType.FLOAT64)) {
-            arrayLength();
-            return segment().toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED);
-        }
-        int real = numeric();
-        double[] array = new double[arrayLength()];
-        fill(at -> Elements.getDouble(segment, at, real), (i, value) -> array[i] = value);
-        return array;
+        return lieAs(DType.FLOAT64)
+                ? copies().together().toArray(ValueLayout.JAVA_DOUBLE_UNALIGNED)
+                : copies().doubles(numeric());
     }
 
     /** Real numbers, rounded. */
     public float[] toFloatArray() {
-        if (lieAs(DType.FLOAT32)) {
-            arrayLength();
-            return segment().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED);
-        }
-        int real = numeric();
-        float[] array = new float[arrayLength()];
-        fill(at -> Elements.getDouble(segment, at, real), (i, value) -> array[i] = (float) value);
-        return array;
+        return lieAs(DType.FLOAT32)
+                ? copies().together().toArray(ValueLayout.JAVA_FLOAT_UNALIGNED)
+                : copies().floats(numeric());
     }
 
     /** Integers, booleans or times, as {@link #getLong}. */
     public long[] toLongArray() {
-        if (lieAs(DType.INT64)) {
-            arrayLength();
-            return segment().toArray(ValueLayout.JAVA_LONG_UNALIGNED);
-        }
-        int integer = integral();
-        long[] array = new long[arrayLength()];
-        forEachOffset(
-                new LongConsumer() {
-                    private int next;
-
-                    @Override
-                    public void accept(long at) {
-                        array[next++] = Elements.getLong(segment, at, integer);
-                    }
-                });
-        return array;
+        return lieAs(DType.INT64)
+                ? copies().together().toArray(ValueLayout.JAVA_LONG_UNALIGNED)
+                : copies().longs(integral());
     }
 
     /**
@@ -607,48 +512,19 @@ public final class Tensor implements AutoCloseable {
      * @throws ArithmeticException for one that is larger
      */
     public int[] toIntArray() {
-        if (lieAs(DType.INT32)) {
-            arrayLength();
-            return segment().toArray(ValueLayout.JAVA_INT_UNALIGNED);
-        }
-        return Arrays.stream(toLongArray()).mapToInt(Math::toIntExact).toArray();
+        return lieAs(DType.INT32)
+                ? copies().together().toArray(ValueLayout.JAVA_INT_UNALIGNED)
+                : copies().ints(integral());
+    }
+
+    /** Of integers and booleans, which are not 0. */
+    public boolean[] toBooleanArray() {
+        return copies().booleans(integral());
     }
 
     /** The bytes of all elements, the last axis varying fastest. */
     public byte[] toByteArray() {
-        if (sizeBytes() > Integer.MAX_VALUE - 8) {
-            throw new IllegalStateException(sizeBytes() + " bytes do not fit an array");
-        }
-        return (isContiguous() ? segment() : elements()).toArray(ValueLayout.JAVA_BYTE);
-    }
-
-    public boolean[] toBooleanArray() {
-        long[] numbers = toLongArray();
-        boolean[] array = new boolean[numbers.length];
-        for (int i = 0; i < array.length; i++) {
-            array[i] = numbers[i] != 0;
-        }
-        return array;
-    }
-
-    private interface Reading {
-        double at(long offset);
-    }
-
-    private interface Storing {
-        void store(int index, double value);
-    }
-
-    private void fill(Reading reading, Storing storing) {
-        forEachOffset(
-                new LongConsumer() {
-                    private int next;
-
-                    @Override
-                    public void accept(long at) {
-                        storing.store(next++, reading.at(at));
-                    }
-                });
+        return copies().bytes();
     }
 
     // --- Life ---
