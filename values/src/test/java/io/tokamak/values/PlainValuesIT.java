@@ -220,6 +220,48 @@ class PlainValuesIT implements WithStore {
         }
     }
 
+    /** Found on the class path of these tests. */
+    public static final class FoundCodec implements Codec {
+        private static final MediaType FOUND = new MediaType("application/x-found");
+
+        /** Of the name alone, which nothing else that is put has. */
+        record Found(String name) {}
+
+        @Override
+        public Set<String> mediaTypes() {
+            return Set.of(FOUND.essence());
+        }
+
+        @Override
+        public boolean isFor(Class<?> type) {
+            return type == Found.class;
+        }
+
+        @Override
+        public Encoded encode(Object value, @Nullable MediaType asked) {
+            return Encoded.of(FOUND, ((Found) value).name().getBytes(StandardCharsets.UTF_8));
+        }
+
+        @Override
+        public Object decode(Body body, Class<?> type) {
+            return new Found(new String(body.toBytes(), StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    @DisplayName("a codec on the class path stores, and reads once its media type is allowed")
+    void aCodecIsFoundOnTheClassPath() {
+        Values values = clients.values(Route.CO_LOCATED);
+        FoundCodec.Found found = new FoundCodec.Found("ž");
+        Stored stored = values.put(found);
+        assertThat(stored.sizeBytes()).isEqualTo(2);
+        assertThatThrownBy(() -> values.get(stored.id(), Object.class))
+                .isInstanceOf(MediaTypeRefused.class)
+                .hasMessageContaining("application/x-found");
+        Values allowing = Values.builder(values.client()).allow("Application/X-Found").build();
+        assertThat(allowing.get(stored.id(), Object.class)).isEqualTo(found);
+    }
+
     @Test
     void aProgramAddsACodecOfItsOwn() {
         Values values =
