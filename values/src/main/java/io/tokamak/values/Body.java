@@ -6,22 +6,33 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The bytes of one object on their way to a value. They stay where they are until the decoding has
- * returned; longer when the caller borrows them, or when the value {@link #keep keeps} them.
- * Confined to the thread that decodes.
+ * returned; longer when the caller borrows them, or when the value has them {@link #inPlace in
+ * place} or {@link #keep keeps} them. Confined to the thread that decodes.
  */
 public final class Body {
+    /** Who ends the pin of a value that lies in the object. */
+    enum Ending {
+        /** Whoever closes the value. */
+        VALUE,
+        /** The caller, who has borrowed it. */
+        CALLER,
+        /** The garbage collector. */
+        COLLECTOR
+    }
+
     private final ObjectView view;
     private final MediaType mediaType;
-    private final boolean isBorrowed;
-    private boolean isKept;
+    private final Ending ending;
+    private @Nullable ValuePin kept;
 
-    Body(ObjectView view, MediaType mediaType, boolean isBorrowed) {
+    Body(ObjectView view, Ending ending) {
         this.view = view;
-        this.mediaType = mediaType;
-        this.isBorrowed = isBorrowed;
+        this.mediaType = view.metadata().mediaType();
+        this.ending = ending;
     }
 
     public MediaType mediaType() {
@@ -44,27 +55,57 @@ public final class Body {
         return segment().toArray(ValueLayout.JAVA_BYTE);
     }
 
-    /**
-     * Whether the caller ends the pin, after it is done with the value: then anything in the value
-     * may be a view of {@link #segment}.
-     */
+    /** Whether the caller ends the pin, after it is done with the value. */
     public boolean isBorrowed() {
-        return isBorrowed;
+        return ending == Ending.CALLER;
+    }
+
+    /** Whether anything in the value may be a view of the bytes, by {@link #inPlace}. */
+    public boolean isInPlace() {
+        return ending != Ending.VALUE;
+    }
+
+    /**
+     * A part of {@link #segment} for a value that has it in place and is not told when its bytes
+     * end: the caller knows, or they stay until the garbage collector finds that nobody has them.
+     *
+     * @throws IllegalStateException unless {@link #isInPlace}
+     */
+    public MemorySegment inPlace(MemorySegment part) {
+        if (!isInPlace()) {
+            throw new IllegalStateException("the bytes end with the decoding");
+        }
+        long at = part.address() - segment().address();
+        return keep().segment().asSlice(at, part.byteSize());
     }
 
     /**
      * Hands the pin over to a value that is itself closed by whoever gets it.
      *
-     * @return what the value closes when it is closed; its bytes are {@link #segment}
+     * @return what the value closes when it is closed; it has the same bytes as {@link #segment},
+     *     and they end with it
      */
     public ValuePin keep() {
-        isKept = true;
-        return new ValuePin(view, !isBorrowed);
+        ValuePin known = kept;
+        if (known == null) {
+            known =
+                    switch (ending) {
+                        case VALUE -> ValuePin.ofValue(view);
+                        case CALLER -> ValuePin.ofCaller(view);
+                        case COLLECTOR -> ValuePin.ofCollector(view);
+                    };
+            kept = known;
+        }
+        return known;
     }
 
     /** Whether nobody needs the view after the decoding. */
     boolean isDone() {
-        return !isBorrowed && !isKept;
+        return switch (ending) {
+            case VALUE -> kept == null;
+            case CALLER -> false;
+            case COLLECTOR -> true;
+        };
     }
 
     /** The error for a type that values of this media type are not read as. */

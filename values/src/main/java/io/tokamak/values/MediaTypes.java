@@ -42,6 +42,19 @@ public final class MediaTypes {
     private MediaTypes() {}
 
     /**
+     * That media type, with a parameter {@code java} by which {@link Object} comes back as the type
+     * that was put where the bytes alone do not tell: as Python's parameter {@code python} does.
+     */
+    public static MediaType ofJava(MediaType type, String java) {
+        return new MediaType(type.text() + ";java=" + java);
+    }
+
+    /** Whether it is of {@link #ofJava that} type. */
+    public static boolean isOfJava(MediaType type, String java) {
+        return parameter(type, "java", "").equals(java);
+    }
+
+    /**
      * The value of a parameter, without its quotes.
      *
      * @return {@code otherwise} when there is none of that name

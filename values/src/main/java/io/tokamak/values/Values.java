@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * of {@link Builder#allow}.
  *
  * <p>{@link #get} makes a value of its own, except for types that lie in the object and are closed
- * by whoever gets them, such as tensors. {@link #borrow} reads everything in place that can be.
+ * by whoever gets them, such as tensors. {@link #borrow} reads everything in place that can be, and
+ * so does {@link #getInPlace}, of which nothing has to be closed.
  *
  * <p>Thread-safe. The client is the caller's, who closes it.
  */
@@ -65,7 +66,21 @@ public final class Values {
      * @throws io.tokamak.objects.OutOfMemory and the rest as {@link TokamakClient#put}
      */
     public Stored put(Object value, PutOptions options) {
-        Encoded encoded = codecs.encode(value, options.mediaType());
+        return putEncoded(codecs.encode(value, options.mediaType()), options);
+    }
+
+    /**
+     * The stored form of a value, for who may have to put it several times. It may be the value's
+     * own memory, which must not change until the last put has returned.
+     *
+     * @throws NotSerializable as {@link #put}
+     */
+    public Encoded encode(Object value) {
+        return codecs.encode(value, MediaTypes.OCTET_STREAM);
+    }
+
+    /** Puts what was {@link #encode encoded}; its media type is that of the encoding. */
+    public Stored putEncoded(Encoded encoded, PutOptions options) {
         return EncodedWriter.put(client, encoded, options.withMediaType(encoded.mediaType()));
     }
 
@@ -130,6 +145,21 @@ public final class Values {
     }
 
     /**
+     * As {@link #get(ObjectId, Class, Deadline)}, everything in place that can be, for any threads
+     * and with nothing to close: the object stays pinned until the garbage collector finds that
+     * nobody has its bytes any more. For values whose last user nobody knows, such as those of a
+     * cache; memory of the pool is given back late.
+     */
+    public <T> T getInPlace(ObjectId id, Class<T> type, Deadline deadline) {
+        return inPlace(client.get(id, deadline), type);
+    }
+
+    /** As {@link #getInPlace(ObjectId, Class, Deadline)}. */
+    public <T> T getInPlace(ObjectName name, Class<T> type, Deadline deadline) {
+        return inPlace(client.get(name, deadline), type);
+    }
+
+    /**
      * What {@link #put} would store, and which parts are read in place.
      *
      * @throws NotSerializable as {@link #put}
@@ -145,7 +175,7 @@ public final class Values {
 
     private <T> T taken(ObjectView view, Class<T> type) {
         try {
-            Body body = new Body(view, view.metadata().mediaType(), false);
+            Body body = new Body(view, Body.Ending.VALUE);
             T value = codecs.decode(body, type);
             if (body.isDone()) {
                 view.close();
@@ -159,11 +189,17 @@ public final class Values {
 
     private <T> Borrowed<T> borrowed(ObjectView view, Class<T> type) {
         try {
-            Body body = new Body(view, view.metadata().mediaType(), true);
+            Body body = new Body(view, Body.Ending.CALLER);
             return new Borrowed<>(view, codecs.decode(body, type));
         } catch (RuntimeException | Error failure) {
             closeAfter(failure, view);
             throw failure;
+        }
+    }
+
+    private <T> T inPlace(ObjectView view, Class<T> type) {
+        try (view) {
+            return codecs.decode(new Body(view, Body.Ending.COLLECTOR), type);
         }
     }
 

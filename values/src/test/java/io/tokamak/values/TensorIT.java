@@ -55,7 +55,7 @@ class TensorIT implements WithStore {
                 .hasMessageContaining("application/x-npy");
         assertThat(values.inspect(numbers).toString())
                 .isEqualTo(
-                        "application/x-npy, 8,128 bytes\n"
+                        "application/x-npy;java=array, 8,128 bytes\n"
                                 + "value: Tensor <f8 [1000] in place, 8,000 bytes");
     }
 

@@ -6,6 +6,7 @@ import io.tokamak.objects.ObjectId;
 import java.io.InputStream;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.util.List;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -47,6 +48,11 @@ final class MeasuredWriter implements ObjectWriter {
     @Override
     public void write(MemorySegment part) {
         writer.write(part);
+    }
+
+    @Override
+    public void write(List<MemorySegment> parts) {
+        writer.write(parts);
     }
 
     @Override

@@ -1,6 +1,5 @@
 package io.tokamak.spring.cache;
 
-import io.tokamak.client.ObjectView;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
@@ -9,7 +8,8 @@ import io.tokamak.objects.Group;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.ObjectNotFound;
-import java.lang.foreign.MemorySegment;
+import io.tokamak.values.Encoded;
+import io.tokamak.values.Values;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
@@ -40,7 +40,7 @@ final class TokamakCache extends AbstractValueAdaptingCache {
     private final String namespace;
     private final Group entries;
     private final TokamakClient client;
-    private final CacheSerializers serializers;
+    private final Values values;
     private final PutOptions options;
     private final boolean isRenewed;
     private final Loads loads = new Loads();
@@ -53,14 +53,14 @@ final class TokamakCache extends AbstractValueAdaptingCache {
             String name,
             String namespace,
             TokamakClient client,
-            CacheSerializers serializers,
+            Values values,
             CacheSettings settings) {
         super(settings.cacheNullValues());
         this.name = name;
         this.namespace = namespace;
         this.entries = new Group(namespace, ENTRIES);
         this.client = client;
-        this.serializers = serializers;
+        this.values = values;
         this.isRenewed = settings.ttl() != null;
         this.options =
                 PutOptions.DEFAULTS
@@ -90,8 +90,8 @@ final class TokamakCache extends AbstractValueAdaptingCache {
     }
 
     private @Nullable Object find(ObjectName object) {
-        try (ObjectView view = client.get(object, Deadline.NONE)) {
-            return serializers.read(view);
+        try {
+            return values.getInPlace(object, Object.class, Deadline.NONE);
         } catch (ObjectNotFound _) {
             return null;
         }
@@ -99,20 +99,14 @@ final class TokamakCache extends AbstractValueAdaptingCache {
 
     @Override
     public void put(Object key, @Nullable Object value) {
-        Object stored = toStoreValue(value);
-        CacheSerializer serializer = serializers.of(stored);
-        replace(named(key, serializer), serializer.write(stored));
-    }
-
-    private PutOptions named(Object key, CacheSerializer serializer) {
-        return options.withName(nameOf(key)).withMediaType(serializer.mediaType());
+        replace(options.withName(nameOf(key)), values.encode(toStoreValue(value)));
     }
 
     /**
      * Puts until nobody is in between. When the time is over others have written this key all the
      * while: theirs is as if it had come right after this one.
      */
-    private void replace(PutOptions named, MemorySegment payload) {
+    private void replace(PutOptions named, Encoded payload) {
         Deadline deadline = Deadline.after(options.timeout());
         while (!putUnlessTaken(named, payload)) {
             if (deadline.isExpired()) {
@@ -124,9 +118,9 @@ final class TokamakCache extends AbstractValueAdaptingCache {
         }
     }
 
-    private boolean putUnlessTaken(PutOptions named, MemorySegment payload) {
+    private boolean putUnlessTaken(PutOptions named, Encoded payload) {
         try {
-            Stored stored = client.put(payload, named);
+            Stored stored = values.putEncoded(payload, named);
             return stored.created() || !isRenewed;
         } catch (ObjectExists _) {
             return false;
@@ -135,10 +129,8 @@ final class TokamakCache extends AbstractValueAdaptingCache {
 
     @Override
     public @Nullable ValueWrapper putIfAbsent(Object key, @Nullable Object value) {
-        Object stored = toStoreValue(value);
-        CacheSerializer serializer = serializers.of(stored);
-        PutOptions named = named(key, serializer);
-        MemorySegment payload = serializer.write(stored);
+        PutOptions named = options.withName(nameOf(key));
+        Encoded payload = values.encode(toStoreValue(value));
         Deadline deadline = Deadline.after(options.timeout());
         while (true) {
             Object there = find(nameOf(key));
@@ -146,7 +138,7 @@ final class TokamakCache extends AbstractValueAdaptingCache {
                 return toValueWrapper(there);
             }
             try {
-                if (client.put(payload, named).created()) {
+                if (values.putEncoded(payload, named).created()) {
                     return null;
                 }
             } catch (ObjectExists taken) {

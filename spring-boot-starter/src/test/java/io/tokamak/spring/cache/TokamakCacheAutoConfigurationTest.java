@@ -2,15 +2,16 @@ package io.tokamak.spring.cache;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
-import io.tokamak.objects.MediaType;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.spring.TokamakAutoConfiguration;
 import io.tokamak.spring.embedded.TokamakEmbeddedAutoConfiguration;
-import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
+import io.tokamak.spring.values.TokamakValuesAutoConfiguration;
+import io.tokamak.values.Codec;
+import io.tokamak.values.MediaTypes;
+import io.tokamak.values.Values;
+import io.tokamak.values.graph.GraphCodec;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Objects;
@@ -18,6 +19,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.springframework.boot.autoconfigure.AutoConfigurations;
+import org.springframework.boot.diagnostics.FailureAnalysis;
+import org.springframework.boot.test.context.FilteredClassLoader;
 import org.springframework.boot.test.context.runner.ApplicationContextRunner;
 import org.springframework.cache.Cache;
 import org.springframework.cache.CacheManager;
@@ -124,52 +127,38 @@ class TokamakCacheAutoConfigurationTest {
     }
 
     @Test
-    @DisplayName("store values as the program's own serializers say")
-    void ownSerializer() {
-        program.withBean(CacheSerializer.class, BookSerializer::new)
+    @DisplayName("store values as the program's own codecs say, and so does its Values bean")
+    void ownCodec() {
+        program.withConfiguration(AutoConfigurations.of(TokamakValuesAutoConfiguration.class))
+                .withBean(Codec.class, () -> GraphCodec.of(Book.class))
                 .run(
                         context -> {
+                            Book dune = new Book("dune", 3);
                             Cache cache = cache(context.getBean(CacheManager.class), "books");
-                            cache.put("k", new Book("dune", 3));
-                            assertThat(cache.get("k", Book.class)).isEqualTo(new Book("dune", 3));
-                            assertThat(
-                                            context.getBean(TokamakClient.class)
-                                                    .read(
-                                                            new ObjectName("cache.books", "k"),
-                                                            io.tokamak.objects.Deadline.NONE))
-                                    .asString()
-                                    .isEqualTo("dune/3");
+                            cache.put("k", dune);
+                            assertThat(cache.get("k", Book.class)).isEqualTo(dune);
+                            ObjectName name = new ObjectName("cache.books", "k");
+                            Values values = context.getBean(Values.class);
+                            assertThat(values.get(name, Book.class)).isEqualTo(dune);
+                            ObjectInfo info = Objects.requireNonNull(values.client().head(name));
+                            assertThat(info.metadata().mediaType()).isEqualTo(MediaTypes.FORY);
                         });
     }
 
-    private static final class BookSerializer implements CacheSerializer {
-        @Override
-        public MediaType mediaType() {
-            return new MediaType("text/x-book");
-        }
-
-        @Override
-        public boolean writes(Object value) {
-            return value instanceof Book;
-        }
-
-        @Override
-        public MemorySegment write(Object value) {
-            Book book = (Book) value;
-            return MemorySegment.ofArray(
-                    (book.isbn() + "/" + book.edition())
-                            .getBytes(java.nio.charset.StandardCharsets.UTF_8));
-        }
-
-        @Override
-        public Object read(ObjectView view) {
-            String text =
-                    new String(
-                            view.segment().toArray(ValueLayout.JAVA_BYTE),
-                            java.nio.charset.StandardCharsets.UTF_8);
-            int slash = text.indexOf('/');
-            return new Book(text.substring(0, slash), Integer.parseInt(text.substring(slash + 1)));
-        }
+    @Test
+    @DisplayName("are missed by their dependency when that is not there")
+    void missing() {
+        program.withConfiguration(AutoConfigurations.of(TokamakValuesAutoConfiguration.class))
+                .withClassLoader(new FilteredClassLoader("io.tokamak.values"))
+                .run(
+                        context -> {
+                            Throwable failure = Objects.requireNonNull(context.getStartupFailure());
+                            assertThat(failure).hasRootCauseInstanceOf(NoValues.class);
+                            FailureAnalysis analysis =
+                                    new NoValuesFailureAnalyzer().analyze(failure);
+                            assertThat(Objects.requireNonNull(analysis).getAction())
+                                    .contains("io.tokamak:tokamak-values");
+                        });
     }
 
     @Test

@@ -44,6 +44,9 @@ public final class ArrowCodec implements Codec {
                     "org.apache.arrow.vector.VectorSchemaRoot",
                     "io.tokamak.values.arrow.DictionaryTable");
 
+    private static final String ROOT = "root";
+    private static final MediaType OF_ROOT = MediaTypes.ofJava(MediaTypes.ARROW_STREAM, ROOT);
+
     /** Made at the first use: a program without tables starts without Arrow. */
     private static final class Shared {
         static final BufferAllocator ALLOCATOR = new RootAllocator(Long.MAX_VALUE);
@@ -77,7 +80,9 @@ public final class ArrowCodec implements Codec {
         } catch (IOException e) {
             throw new NotSerializable("value: " + e.getMessage(), "put another form of it", e);
         }
-        return new Encoded(MediaTypes.ARROW_STREAM, parts.parts());
+        return new Encoded(
+                value instanceof VectorSchemaRoot ? OF_ROOT : MediaTypes.ARROW_STREAM,
+                parts.parts());
     }
 
     private static VectorSchemaRoot root(Object value) {
@@ -107,7 +112,10 @@ public final class ArrowCodec implements Codec {
 
     @Override
     public Object decode(Body body, Class<?> type) {
-        boolean isTable = type == DictionaryTable.class || type == VectorSchemaRoot.class;
+        boolean isTable =
+                type == DictionaryTable.class
+                        || type == VectorSchemaRoot.class
+                        || (type == Object.class && MediaTypes.isOfJava(body.mediaType(), ROOT));
         if (!isTable && !type.isAssignableFrom(ArrowReader.class)) {
             throw body.cannotBe(
                     type, ArrowReader.class, VectorSchemaRoot.class, DictionaryTable.class);

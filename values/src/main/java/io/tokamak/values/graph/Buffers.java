@@ -1,5 +1,6 @@
 package io.tokamak.values.graph;
 
+import io.tokamak.values.Body;
 import io.tokamak.values.DecodeException;
 import io.tokamak.values.MediaTypes;
 import java.lang.foreign.MemorySegment;
@@ -26,22 +27,19 @@ final class Buffers {
     /** Null: this is an encoding. */
     private final @Nullable GraphFile file;
 
-    private final boolean isBorrowed;
+    /** What the graph may have in place; null: this is an encoding. */
+    private final @Nullable Body body;
 
     /** For an encoding. */
     Buffers() {
         this.file = null;
-        this.isBorrowed = false;
+        this.body = null;
     }
 
-    /**
-     * For a decoding.
-     *
-     * @param isBorrowed whether the graph may have views of the object
-     */
-    Buffers(GraphFile file, boolean isBorrowed) {
+    /** For the decoding of a body that is such a file. */
+    Buffers(GraphFile file, Body body) {
         this.file = file;
-        this.isBorrowed = isBorrowed;
+        this.body = body;
     }
 
     List<MemorySegment> written() {
@@ -76,11 +74,15 @@ final class Buffers {
         return MemorySegment.ofArray(stream.readBytes(size));
     }
 
-    /** Bytes that last as long as the value: in place when it is borrowed. */
+    /** Bytes that last as long as the value: in place when it may have them so. */
     MemorySegment readLasting(MemoryBuffer stream) {
         MemorySegment bytes = read(stream);
-        if (isBorrowed || !bytes.isNative()) {
-            return bytes.isReadOnly() ? bytes : bytes.asReadOnly();
+        if (!bytes.isNative()) {
+            return bytes.asReadOnly();
+        }
+        Body from = body;
+        if (from != null && from.isInPlace()) {
+            return from.inPlace(bytes);
         }
         if (bytes.byteSize() > Integer.MAX_VALUE - 8) {
             throw new DecodeException(

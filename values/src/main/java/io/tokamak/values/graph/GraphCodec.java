@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Any Java values by Apache Fory: what is referred to twice is stored once, cycles hold, a class
  * may gain, lose and reorder fields. Large arrays, tensors and buffers lie beside the stream;
- * {@link io.tokamak.values.Values#borrow} reads tensors and buffers in place, arrays are always
- * copied.
+ * {@link io.tokamak.values.Values#borrow} reads tensors and buffers in place, and so does {@link
+ * io.tokamak.values.Values#getInPlace}; arrays are always copied.
  *
  * <p>Only registered classes are written and read, besides those of the JDK that hold data. Classes
  * are known by their names, so writer and reader may register in any order. A serializable lambda
@@ -118,7 +118,7 @@ public final class GraphCodec implements Codec {
     @Override
     public Object decode(Body body, Class<?> type) {
         GraphFile file = GraphFile.of(body.segment());
-        Buffers buffers = new Buffers(file, body.isBorrowed());
+        Buffers buffers = new Buffers(file, body);
         try {
             byte[] stream = file.stream();
             Object value =

@@ -14,9 +14,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes as they are. {@code byte[]} is a copy; {@link ByteBuffer} (little-endian) and {@link
- * MemorySegment} are read-only, in place when they are borrowed and on a copy otherwise.
+ * MemorySegment} are read-only, on a copy unless they are borrowed or asked for in place.
  */
 public final class BytesCodec implements Codec {
+    private static final String BUFFER = "buffer";
+    private static final String SEGMENT = "segment";
+    private static final MediaType OF_BUFFER = MediaTypes.ofJava(MediaTypes.OCTET_STREAM, BUFFER);
+    private static final MediaType OF_SEGMENT = MediaTypes.ofJava(MediaTypes.OCTET_STREAM, SEGMENT);
+
     @Override
     public Set<String> mediaTypes() {
         return Set.of(MediaTypes.OCTET_STREAM.essence());
@@ -31,29 +36,39 @@ public final class BytesCodec implements Codec {
 
     @Override
     public Encoded encode(Object value, @Nullable MediaType asked) {
-        MemorySegment bytes =
+        Encoded encoded =
                 switch (value) {
-                    case byte[] array -> MemorySegment.ofArray(array);
-                    case ByteBuffer buffer -> MemorySegment.ofBuffer(buffer);
-                    default -> (MemorySegment) value;
+                    case byte[] array -> Encoded.of(MediaTypes.OCTET_STREAM, array);
+                    case ByteBuffer buffer -> Encoded.of(OF_BUFFER, MemorySegment.ofBuffer(buffer));
+                    default -> Encoded.of(OF_SEGMENT, (MemorySegment) value);
                 };
-        return Encoded.of(asked == null ? MediaTypes.OCTET_STREAM : asked, bytes);
+        return asked == null ? encoded : new Encoded(asked, encoded.parts());
     }
 
     @Override
     public Object decode(Body body, Class<?> type) {
-        if (type.isAssignableFrom(byte[].class)) {
+        Class<?> wanted = type == Object.class ? stored(body.mediaType()) : type;
+        if (wanted.isAssignableFrom(byte[].class)) {
             return body.toBytes();
         }
         MemorySegment bytes =
-                body.isBorrowed() ? body.segment() : MemorySegment.ofArray(body.toBytes());
-        if (type == MemorySegment.class) {
+                body.isInPlace()
+                        ? body.inPlace(body.segment())
+                        : MemorySegment.ofArray(body.toBytes());
+        if (wanted == MemorySegment.class) {
             return bytes.asReadOnly();
         }
-        if (type == ByteBuffer.class && bytes.byteSize() <= Integer.MAX_VALUE) {
+        if (wanted == ByteBuffer.class && bytes.byteSize() <= Integer.MAX_VALUE) {
             return bytes.asReadOnly().asByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
         }
         throw body.cannotBe(type, byte[].class, ByteBuffer.class, MemorySegment.class);
+    }
+
+    private static Class<?> stored(MediaType mediaType) {
+        if (MediaTypes.isOfJava(mediaType, BUFFER)) {
+            return ByteBuffer.class;
+        }
+        return MediaTypes.isOfJava(mediaType, SEGMENT) ? MemorySegment.class : byte[].class;
     }
 
     @Override

@@ -19,6 +19,9 @@ import tools.jackson.databind.json.JsonMapper;
  * make is never read from the bytes, unless the given mapper says so.
  */
 public final class JsonCodec implements Codec {
+    private static final String NODE = "node";
+    private static final MediaType OF_NODE = MediaTypes.ofJava(MediaTypes.JSON, NODE);
+
     private final JsonMapper mapper;
 
     public JsonCodec() {
@@ -45,7 +48,8 @@ public final class JsonCodec implements Codec {
     @Override
     public Encoded encode(Object value, @Nullable MediaType asked) {
         try {
-            return Encoded.of(MediaTypes.JSON, mapper.writeValueAsBytes(value));
+            boolean isNode = asked == null && value instanceof JsonNode;
+            return Encoded.of(isNode ? OF_NODE : MediaTypes.JSON, mapper.writeValueAsBytes(value));
         } catch (JacksonException e) {
             throw new NotSerializable(
                     "value%s: %s has no JSON form: %s"
@@ -70,7 +74,9 @@ public final class JsonCodec implements Codec {
     @Override
     public Object decode(Body body, Class<?> type) {
         try {
-            Object value = mapper.readValue(body.toBytes(), type);
+            boolean isNode = type == Object.class && MediaTypes.isOfJava(body.mediaType(), NODE);
+            Class<?> wanted = isNode ? JsonNode.class : type;
+            Object value = mapper.readValue(body.toBytes(), wanted);
             if (value == null) {
                 throw new DecodeException(
                         "the JSON is null, which is no " + type.getTypeName(),

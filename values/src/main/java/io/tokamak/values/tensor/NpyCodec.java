@@ -7,9 +7,11 @@ import io.tokamak.values.Encoded;
 import io.tokamak.values.Inspection;
 import io.tokamak.values.MediaTypes;
 import io.tokamak.values.NotSerializable;
+import io.tokamak.values.ValuePin;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -19,6 +21,17 @@ import org.jspecify.annotations.Nullable;
  * array it is a copy.
  */
 public final class NpyCodec implements Codec {
+    private static final String ARRAY = "array";
+    private static final MediaType OF_ARRAY = MediaTypes.ofJava(MediaTypes.NPY, ARRAY);
+    private static final Map<DType, Class<?>> ARRAYS =
+            Map.of(
+                    DType.FLOAT64, double[].class,
+                    DType.FLOAT32, float[].class,
+                    DType.INT64, long[].class,
+                    DType.INT32, int[].class,
+                    DType.INT16, short[].class,
+                    DType.BOOL, boolean[].class);
+
     /** Headers met before, by what they begin with: most programs have few. */
     private final Known[] known = new Known[64];
 
@@ -54,13 +67,7 @@ public final class NpyCodec implements Codec {
 
     @Override
     public boolean isFor(Class<?> type) {
-        return type == Tensor.class
-                || type == double[].class
-                || type == float[].class
-                || type == long[].class
-                || type == int[].class
-                || type == short[].class
-                || type == boolean[].class;
+        return type == Tensor.class || ARRAYS.containsValue(type);
     }
 
     private static Tensor tensor(Object value) {
@@ -91,7 +98,7 @@ public final class NpyCodec implements Codec {
         }
         boolean isTogether = isFortran || tensor.isContiguous();
         return new Encoded(
-                MediaTypes.NPY,
+                value instanceof Tensor ? MediaTypes.NPY : OF_ARRAY,
                 List.of(
                         MemorySegment.ofArray(header),
                         isTogether ? tensor.segment() : tensor.elements()));
@@ -101,19 +108,24 @@ public final class NpyCodec implements Codec {
     public Object decode(Body body, Class<?> type) {
         MemorySegment segment = body.segment();
         NpyHeader header = header(segment);
-        if (type.isAssignableFrom(Tensor.class)) {
-            return Tensor.of(header, body.keep(), segment);
+        boolean isArray = type == Object.class && MediaTypes.isOfJava(body.mediaType(), ARRAY);
+        if (!isArray && type.isAssignableFrom(Tensor.class)) {
+            ValuePin pin = body.keep();
+            return Tensor.of(header, pin, pin.segment());
         }
         Tensor tensor = Tensor.of(header, null, segment);
-        if (type == double[].class) {
+        Class<?> wanted = isArray ? arrayOf(header.dtype()) : type;
+        if (wanted == double[].class) {
             return tensor.toDoubleArray();
-        } else if (type == float[].class) {
+        } else if (wanted == float[].class) {
             return tensor.toFloatArray();
-        } else if (type == long[].class) {
+        } else if (wanted == long[].class) {
             return tensor.toLongArray();
-        } else if (type == int[].class) {
+        } else if (wanted == int[].class) {
             return tensor.toIntArray();
-        } else if (type == boolean[].class) {
+        } else if (wanted == short[].class) {
+            return tensor.toShortArray();
+        } else if (wanted == boolean[].class) {
             return tensor.toBooleanArray();
         }
         throw body.cannotBe(
@@ -123,7 +135,13 @@ public final class NpyCodec implements Codec {
                 float[].class,
                 long[].class,
                 int[].class,
+                short[].class,
                 boolean[].class);
+    }
+
+    /** What arrays of the dtype are stored of; {@code void} when of none. */
+    private static Class<?> arrayOf(DType dtype) {
+        return ARRAYS.getOrDefault(dtype, void.class);
     }
 
     private NpyHeader header(MemorySegment object) {

@@ -7,6 +7,7 @@ import io.tokamak.values.Encoded;
 import io.tokamak.values.Inspection;
 import io.tokamak.values.MediaTypes;
 import io.tokamak.values.NotSerializable;
+import io.tokamak.values.ValuePin;
 import io.tokamak.values.tensor.DType.Scalar;
 import io.tokamak.values.tensor.SafetensorsHeader.Entry;
 import java.lang.foreign.MemorySegment;
@@ -108,11 +109,11 @@ public final class SafetensorsCodec implements Codec {
         List<Entry> entries = SafetensorsHeader.read(object);
         long start = SafetensorsHeader.sizeBytes(object);
         Map<String, Tensor> byName = new LinkedHashMap<>();
-        var pin = body.keep();
+        ValuePin pin = body.keep();
         for (Entry entry : entries) {
             if (SafetensorsHeader.hasName(entry.name())) {
                 MemorySegment bytes =
-                        object.asSlice(start + entry.begin(), entry.end() - entry.begin());
+                        pin.segment().asSlice(start + entry.begin(), entry.end() - entry.begin());
                 byName.put(entry.name(), Tensor.of(pin, entry.dtype(), bytes, entry.lengths()));
             }
         }

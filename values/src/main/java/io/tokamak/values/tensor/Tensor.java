@@ -522,6 +522,26 @@ public final class Tensor implements AutoCloseable {
         return copies().booleans(integral());
     }
 
+    /**
+     * Integers.
+     *
+     * @throws ArithmeticException for one that is larger
+     */
+    public short[] toShortArray() {
+        if (lieAs(DType.INT16)) {
+            return copies().together().toArray(ValueLayout.JAVA_SHORT_UNALIGNED);
+        }
+        int[] values = toIntArray();
+        short[] array = new short[values.length];
+        for (int i = 0; i < array.length; i++) {
+            array[i] = (short) values[i];
+            if (array[i] != values[i]) {
+                throw new ArithmeticException(values[i] + " is no short");
+            }
+        }
+        return array;
+    }
+
     /** The bytes of all elements, the last axis varying fastest. */
     public byte[] toByteArray() {
         return copies().bytes();

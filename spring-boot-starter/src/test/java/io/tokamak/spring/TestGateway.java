@@ -1,0 +1,94 @@
+package io.tokamak.spring;
+
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.TokamakClient;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.stream.Stream;
+import org.awaitility.Awaitility;
+
+/** The gateway as it is shipped, in a process of its own, of a node of the tests. */
+public final class TestGateway implements AutoCloseable {
+    private static final Duration PATIENCE = Duration.ofMinutes(3);
+
+    private final int port = freePort();
+    private final Process process;
+
+    public TestGateway(TestNode node) throws IOException {
+        Path log = Path.of("target", "gateway.log");
+        process =
+                new ProcessBuilder(
+                                List.of(
+                                        Path.of(System.getProperty("java.home"), "bin", "java")
+                                                .toString(),
+                                        "-Xmx256m",
+                                        "-XX:TieredStopAtLevel=1",
+                                        "-XX:+UseSerialGC",
+                                        "--sun-misc-unsafe-memory-access=allow",
+                                        "-jar",
+                                        jar().toString(),
+                                        "--server.port=0",
+                                        "--spring.grpc.server.port=" + port,
+                                        "--tokamak.folder=" + node.folder()))
+                        .redirectErrorStream(true)
+                        .redirectOutput(log.toFile())
+                        .start();
+        try {
+            Awaitility.await("gateway")
+                    .atMost(PATIENCE)
+                    .until(() -> !process.isAlive() || isListening());
+            if (!process.isAlive()) {
+                throw new IOException("the gateway did not start:\n" + Files.readString(log));
+            }
+        } catch (IOException | RuntimeException failure) {
+            close();
+            throw failure;
+        }
+    }
+
+    private static Path jar() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("..", "gateway", "target"))) {
+            return files.filter(file -> file.toString().endsWith("-app.jar"))
+                    .findFirst()
+                    .orElseThrow(() -> new IOException("the gateway is not packaged"));
+        }
+    }
+
+    private static int freePort() {
+        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return probe.getLocalPort();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private boolean isListening() {
+        try (Socket probe = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            return probe.isConnected();
+        } catch (IOException notYet) {
+            return false;
+        }
+    }
+
+    /** A client that streams, though it is on the node's host. */
+    public TokamakClient client() {
+        return TokamakClient.connect(
+                ConnectOptions.defaults()
+                        .withUrl("tokamak://127.0.0.1:" + port)
+                        .withTimeout(PATIENCE)
+                        .withZeroCopy(false));
+    }
+
+    @Override
+    public void close() {
+        process.destroyForcibly();
+        process.onExit().join();
+    }
+}
