@@ -278,10 +278,13 @@ final class RemoteClient implements TokamakClient {
         checkOpen();
         List<ObjectId> all = List.copyOf(ids);
         List<ObjectRef> different = all.stream().distinct().map(RemoteMessages::ref).toList();
-        int wanted = Math.min(count, different.size());
-        if (wanted <= 0) {
+        if (different.isEmpty()) {
             return new WaitResult(List.of(), all);
         }
+        if (count <= 0) { // the gateway waits for one at least
+            return await(all, 1, Deadline.NONE);
+        }
+        int wanted = Math.min(count, different.size());
         if (different.size() > WAITS_MAX) {
             throw new InvalidRequest(
                     InvalidRequest.BAD_PARAMETER,
