@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -181,6 +183,33 @@ def test_create_seal_abort(node: Node, backend: LocalBackend) -> None:
         backend.create(-1, PLAIN)
     empty = backend.create(0, PLAIN)
     assert backend.get(empty.seal().id) is not None
+
+
+def test_a_closed_client_touches_no_file_that_was_opened_later(node: Node) -> None:
+    closed = LocalBackend(str(node.folder))
+    closed.put([b"x"], PLAIN)
+    keeper = closed._keeper
+    closed.close()
+    assert keeper._thread is not None
+    keeper._thread.join(10)
+    assert not keeper._thread.is_alive()
+    pipes = [os.pipe() for _ in range(16)]  # of whatever numbers are free now
+    keeper.wake()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for side in itertools.chain.from_iterable(pipes):
+                os.fstat(side)
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 0
+    for reading, writing in pipes:
+        os.set_blocking(reading, False)
+        with pytest.raises(BlockingIOError):
+            os.read(reading, 1)
+        os.close(reading)
+        os.close(writing)
 
 
 def test_a_created_name_is_reserved_until_its_end(node: Node, backend: LocalBackend) -> None:

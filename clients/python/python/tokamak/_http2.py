@@ -73,7 +73,7 @@ class Connection:
 
     def is_usable(self) -> bool:
         """Takes what arrived between two calls: settings, pings, or the end."""
-        if self.is_terminated:
+        if self.is_terminated or self.socket.fileno() < 0:
             return False
         try:
             while select.select([self.socket], [], [], 0)[0]:

@@ -27,6 +27,43 @@ class Inheritance:
         """A pipe's: it ends when the child lets go of its other side."""
 
 
+class Bell:
+    """Wakes a thread that polls it. Its pipe is open as long as somebody has it: were it closed before,
+    who rings late would write into whatever has its number then."""
+
+    def __init__(self) -> None:
+        self._pipe: tuple[int, int] | None = os.pipe()
+        for side in self._pipe:
+            os.set_blocking(side, False)
+
+    def fileno(self) -> int:
+        return -1 if self._pipe is None else self._pipe[0]
+
+    def ring(self) -> None:
+        """From any thread, and within a finalizer."""
+        if self._pipe is not None:
+            try:
+                os.write(self._pipe[1], b"!")
+            except BlockingIOError:
+                pass  # it rings already
+
+    def silence(self) -> None:
+        if self._pipe is not None:
+            try:
+                os.read(self._pipe[0], 4096)
+            except BlockingIOError:
+                pass  # nobody has rung
+
+    def close(self) -> None:
+        """When nobody else has it, as in a forked child. Idempotent."""
+        pipe, self._pipe = self._pipe, None
+        for side in pipe or ():
+            os.close(side)
+
+    def __del__(self) -> None:
+        self.close()
+
+
 class Keeper:
     """Lives as long as a session does. Thread-safe; to be made anew after a fork."""
 
@@ -38,8 +75,7 @@ class Keeper:
         self._settled = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
-        self._bell, self._ring = os.pipe()
-        os.set_blocking(self._ring, False)
+        self._bell = Bell()
 
     def keep(self, session: Session) -> None:
         with self._lock:
@@ -68,10 +104,7 @@ class Keeper:
 
     def wake(self) -> None:
         """Lets it look around at once."""
-        try:
-            os.write(self._ring, b"!")
-        except (BlockingIOError, OSError):
-            pass  # it has been rung for, or has ended
+        self._bell.ring()
 
     def close_soon(self) -> None:
         """Ends what is kept as soon as nobody needs it."""
@@ -86,8 +119,9 @@ class Keeper:
 
     def abandon(self) -> None:
         """In a forked child, where the thread is not."""
-        for fd in (self._bell, self._ring, *(each.end for each in self._inheritances)):
-            os.close(fd)
+        self._bell.close()
+        for each in self._inheritances:
+            os.close(each.end)
         for session in self._sessions:
             session.stream.abandon()
 
@@ -102,13 +136,11 @@ class Keeper:
                 self._settled.set()
                 with self._lock:
                     if not self._sessions:
-                        os.close(self._bell)
-                        os.close(self._ring)
                         return
             self._sleep(pause)
 
     def _sleep(self, seconds: float) -> None:
-        watched: list[int] = [self._bell]
+        watched: list[int] = [self._bell.fileno()]
         watched += [each.end for each in self._inheritances]
         watched += [s.stream.fileno() for s in self.sessions if s.is_connected]
         poll = select.poll()
@@ -116,8 +148,7 @@ class Keeper:
             if fd >= 0:
                 poll.register(fd, select.POLLIN)
         poll.poll(seconds * 1000)
-        if select.select([self._bell], [], [], 0)[0]:
-            os.read(self._bell, 4096)
+        self._bell.silence()
 
     def _look(self, session: Session, is_last: bool) -> float:
         try:
