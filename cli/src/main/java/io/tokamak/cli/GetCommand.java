@@ -96,14 +96,9 @@ final class GetCommand implements Callable<Integer> {
             }
             return;
         }
-        Path absolute = path.toAbsolutePath();
-        Path beside =
-                absolute.resolveSibling(
-                        "."
-                                + absolute.getFileName()
-                                + "."
-                                + ProcessHandle.current().pid()
-                                + ".part");
+        Path whole = realTarget(path.toAbsolutePath());
+        // On the same file system, and of a name that is short whatever the file's is.
+        Path beside = whole.resolveSibling(".tokamak-" + ProcessHandle.current().pid() + ".part");
         try {
             try (FileChannel channel =
                     FileChannel.open(
@@ -112,7 +107,7 @@ final class GetCommand implements Callable<Integer> {
             }
             Files.move(
                     beside,
-                    realTarget(absolute),
+                    whole,
                     StandardCopyOption.ATOMIC_MOVE,
                     StandardCopyOption.REPLACE_EXISTING);
         } finally {

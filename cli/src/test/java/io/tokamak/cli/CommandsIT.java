@@ -135,6 +135,24 @@ class CommandsIT {
     }
 
     @Test
+    void whatALinkLeadsToIsWritten(@TempDir Path elsewhere) throws IOException {
+        byte[] bytes = random(1_000);
+        String id = fine("put", file("source", bytes).toString());
+        // Of 255 bytes, the longest name that there is; on another file system than the link.
+        Path shared = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-cli-it");
+        Path real = Files.createFile(shared.resolve("n".repeat(255)));
+        Path link = Files.createSymbolicLink(elsewhere.resolve("link"), real);
+        try {
+            fine("get", id, "-o", link.toString());
+            assertThat(Files.isSymbolicLink(link)).isTrue();
+            assertThat(real).hasBinaryContent(bytes);
+        } finally {
+            Files.delete(real);
+            Files.delete(shared);
+        }
+    }
+
+    @Test
     void severalFilesGiveSeveralIdsInTheirOrder() throws IOException {
         String[] ids =
                 fine(
