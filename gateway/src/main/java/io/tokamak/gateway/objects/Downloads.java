@@ -143,16 +143,17 @@ final class Downloads implements CallHandlers {
 
     private Found head(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
-        ObjectInfo info = target.head(connection, Deadline.after(wait), isCancelled);
-        String tag = EntityTags.of(info.id(), info.incarnation());
-        byte[] digest = null;
-        if (isDigestWanted) {
-            try (ObjectView view = target.get(connection, Deadline.NONE, isCancelled)) {
-                tag = EntityTags.of(view.id(), view.incarnation());
-                digest = digest(tag, view.segment());
+        if (isDigestWanted) { // all that is said is of the object whose bytes are looked through
+            try (ObjectView view = target.get(connection, Deadline.after(wait), isCancelled)) {
+                String tag = EntityTags.of(view.id(), view.incarnation());
+                byte[] digest = digest(tag, view.segment());
+                return new Found(
+                        view.id(), tag, view.sizeBytes(), view.metadata(), null, null, digest);
             }
         }
-        return new Found(info.id(), tag, info.sizeBytes(), info.metadata(), null, null, digest);
+        ObjectInfo info = target.head(connection, Deadline.after(wait), isCancelled);
+        String tag = EntityTags.of(info.id(), info.incarnation());
+        return new Found(info.id(), tag, info.sizeBytes(), info.metadata(), null, null, null);
     }
 
     private Found find(
