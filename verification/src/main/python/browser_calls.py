@@ -8,7 +8,8 @@ import urllib.request
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
-from selenium.webdriver.support.ui import WebDriverWait
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import Select, WebDriverWait
 
 PATIENCE_SECONDS = 60
 
@@ -50,13 +51,12 @@ class Page:
         element.click()
 
     def fill(self, field, value):
-        """As typing does: the page listens to events, and what stood there is replaced."""
-        self.browser.execute_script(
-            "Object.getOwnPropertyDescriptor(Object.getPrototypeOf(arguments[0]), 'value').set.call(arguments[0], arguments[1]);"
-            "for (const event of ['input', 'change']) arguments[0].dispatchEvent(new Event(event, {bubbles: true}));",
-            field,
-            value,
-        )
+        """Typed, and left: the page takes over what was typed with a delay, or when the field is left."""
+        if field.tag_name == "select":
+            Select(field).select_by_value(value)
+        else:
+            field.send_keys(Keys.CONTROL, "a")
+            field.send_keys(value, Keys.TAB)
 
 
 def operations(url):
