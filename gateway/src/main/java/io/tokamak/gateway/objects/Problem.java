@@ -176,7 +176,7 @@ public enum Problem {
         numbers.keySet().removeAll(Problems.FIELDS);
         numbers.putAll(MORE.getOrDefault(cause, Map.of()));
         if (this == BAD_DURATION) {
-            numbers.put("limit", "5m");
+            numbers.putAll(Map.of("limit", "5m", "min", "100ms", "max", "1h"));
         }
         return numbers;
     }
