@@ -679,8 +679,9 @@ final class IndexWalk {
     }
 
     /**
-     * Overflow buckets that some link names now. One that was filled into a chain since the walk
-     * passed there is among them; one that was taken off again has other state words.
+     * Overflow buckets that some link names now. Those that were filled into a chain since the walk
+     * passed there are among them, one behind the other; one that was taken off again has other
+     * state words.
      */
     private BitSet namedByLinks() {
         BitSet named = new BitSet();
@@ -689,10 +690,19 @@ final class IndexWalk {
         for (long bucket = 0; bucket < buckets; bucket++) {
             addNamed(named, IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
         }
-        for (int overflow = linked.nextSetBit(0);
-                overflow >= 0;
-                overflow = linked.nextSetBit(overflow + 1)) {
-            addNamed(named, IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow));
+        BitSet toFollow = (BitSet) linked.clone();
+        BitSet followed = new BitSet();
+        while (!toFollow.isEmpty()) {
+            toFollow.stream()
+                    .forEach(
+                            overflow ->
+                                    addNamed(
+                                            named,
+                                            IndexFile.overflowLinkOffset(
+                                                    bucketLimit, overflowLimit, overflow)));
+            followed.or(toFollow);
+            toFollow = (BitSet) named.clone();
+            toFollow.andNot(followed);
         }
         return named;
     }

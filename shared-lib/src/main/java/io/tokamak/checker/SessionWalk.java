@@ -338,26 +338,25 @@ final class SessionWalk {
             ByteBuffer words, long lane, String place, int kind, long extent, long drained) {
         long start = getLong(words, lane + SessionFile.extentOffset(extent));
         long length = getLong(words, lane + SessionFile.extentOffset(extent) + Long.BYTES);
+        // A lane for one record that was published keeps no byte more than the record has.
+        boolean isShortened = kind == SessionFile.KIND_SINGLE && drained == length;
         if (start < PoolFile.DATA_OFFSET
                 || start % BLOCK_BYTES != 0
                 || length <= 0
-                || length % BLOCK_BYTES != 0
+                || length % (isShortened ? PoolFile.GRANULE_BYTES : BLOCK_BYTES) != 0
                 || length > poolLength - start) {
             findings.error(
                     Check.LANE_WORDS,
                     place,
-                    "extent "
-                            + extent
-                            + " at pool+"
-                            + start
-                            + " with "
-                            + length
-                            + " bytes; extents are whole blocks of "
-                            + BLOCK_BYTES
-                            + " from "
-                            + PoolFile.DATA_OFFSET
-                            + " to "
-                            + poolLength);
+                    "extent %d at pool+%d with %d bytes, drained up to %d; extents are whole blocks of %d from %d to %d"
+                            .formatted(
+                                    extent,
+                                    start,
+                                    length,
+                                    drained,
+                                    BLOCK_BYTES,
+                                    PoolFile.DATA_OFFSET,
+                                    poolLength));
             return 0;
         }
         if (drained > length) {

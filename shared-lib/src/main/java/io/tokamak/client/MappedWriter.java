@@ -260,14 +260,7 @@ final class MappedWriter implements ObjectWriter {
         if (place != written) { // shorter than it was placed for
             MemorySegment.copy(pool.segment(), written, pool.segment(), place, length);
         }
-        pool.copyFrom(location + PoolFile.HEADER_BYTES, plan.encoded(), 0, metadataLength);
-        RecordHeader.write(
-                pool,
-                location,
-                Long.reverseBytes(id.mostSignificantBits()),
-                Long.reverseBytes(id.leastSignificantBits()),
-                length,
-                metadataLength);
+        RecordHeader.write(pool, location, id, plan.encoded(), length);
         KillPoint.reached("put.written");
         return plan.isNamed() ? sealNamed(place, length) : sealAnonymous(length);
     }

@@ -191,22 +191,12 @@ final class Puts {
             Lane lane,
             PutPlan plan,
             MemorySegment payload) {
-        Memory pool = writing.pool();
         ObjectId namedId = plan.namedId();
         ObjectId id = namedId != null ? namedId : lane.nextId(writing.ids());
         long length = payload.byteSize();
         byte[] metadata = plan.encoded();
         long location = lane.location();
-        if (metadata.length > 0) {
-            pool.copyFrom(location + PoolFile.HEADER_BYTES, metadata, 0, metadata.length);
-        }
-        RecordHeader.write(
-                pool,
-                location,
-                Long.reverseBytes(id.mostSignificantBits()),
-                Long.reverseBytes(id.leastSignificantBits()),
-                length,
-                metadata.length);
+        RecordHeader.write(writing.pool(), location, id, metadata, length);
         KillPoint.reached("put.written");
         long recordEnd = PoolFile.recordEnd(location, metadata.length, length);
         if (namedId == null) {
@@ -374,15 +364,8 @@ final class Puts {
         if (place != written) { // shorter than it was placed for
             MemorySegment.copy(pool.segment(), written, pool.segment(), place, length);
         }
-        pool.copyFrom(location + PoolFile.HEADER_BYTES, plan.encoded(), 0, metadataLength);
         ObjectId id = lane.nextId(writing.ids());
-        RecordHeader.write(
-                pool,
-                location,
-                Long.reverseBytes(id.mostSignificantBits()),
-                Long.reverseBytes(id.leastSignificantBits()),
-                length,
-                metadataLength);
+        RecordHeader.write(pool, location, id, plan.encoded(), length);
         KillPoint.reached("put.written");
         lane.commit(PoolFile.recordEnd(location, metadataLength, length));
         return new Stored(id, null, length, 0, true);

@@ -769,6 +769,31 @@ class StoreCheckerTest {
         }
 
         @Test
+        void extentWithoutItsLastHalfBlock() throws IOException {
+            session.lend(0, 1, 8192, 8192 - 16, 0, 0);
+            assertFound(Check.LANE_WORDS);
+        }
+
+        @Test
+        @DisplayName("a lane for one record keeps what that has, once it was published")
+        void extentShortenedToItsRecord() throws IOException {
+            store.put(10);
+            store.blockBoundary();
+            long start = store.end;
+            store.put(500);
+            long length = store.end - start;
+            session.lend(0, 1, start, length, length, length);
+            assertFound(Check.LANE_WORDS);
+            session.memory.putInt(
+                    SessionFile.laneOffset(0) + SessionFile.KIND_OFFSET, SessionFile.KIND_SINGLE);
+            assertSound();
+            session.lend(0, 1, start, length, length - 16, length);
+            session.memory.putInt(
+                    SessionFile.laneOffset(0) + SessionFile.KIND_OFFSET, SessionFile.KIND_SINGLE);
+            assertFound(Check.LANE_WORDS);
+        }
+
+        @Test
         void drainedInAnExtentOfLongAgo() throws IOException {
             session.lend(0, 9, 8192, 8192, 0, 0);
             session.offer(0, 11, 16384, 8192);

@@ -193,13 +193,13 @@ final class AttachedSession {
             return;
         }
         storeProof(lane, lane.extent, lane.extent + 1);
-        steps.reached("extend.proven");
+        steps.reached("length.proven");
         memory.putLongRelease(
                 SessionFile.laneOffset(lane.number)
                         + SessionFile.extentOffset(lane.extent)
                         + Long.BYTES,
                 lane.length(lane.extent));
-        steps.reached("extend.stored");
+        steps.reached("length.stored");
         storeProof(lane, lane.extent, lane.extent);
     }
 

@@ -138,10 +138,8 @@ final class Drain {
                 }
             }
             if (!closed) {
-                if (lane.kind == SessionFile.KIND_SINGLE && lane.drained > 0) {
-                    if (releaseRest(lane)) {
-                        session.storeExtent(lane, lane.extent);
-                    }
+                if (lane.kind == SessionFile.KIND_SINGLE && lane.drained > 0 && releaseRest(lane)) {
+                    session.storeLength(lane, steps);
                 }
                 return found;
             }

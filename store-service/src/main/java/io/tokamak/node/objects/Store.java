@@ -462,12 +462,7 @@ public final class Store implements AutoCloseable {
     }
 
     public CompletableFuture<Void> removeInterest(String name, List<ObjectId> ids) {
-        return owner.command(
-                () -> {
-                    AttachedSession session = sessions.require(name);
-                    waits.removeInterests(session, ids);
-                    return null;
-                });
+        return run(() -> waits.removeInterests(sessions.require(name), ids));
     }
 
     /** Deletes objects: none is found afterwards, their bytes go with the last pin. */
@@ -503,22 +498,20 @@ public final class Store implements AutoCloseable {
      * @param andThen run on the owner thread, before the first event
      */
     public CompletableFuture<Void> setListener(@Nullable StoreListener listener, Runnable andThen) {
-        return owner.command(
+        return run(
                 () -> {
                     table.setListener(listener);
                     andThen.run();
-                    return null;
                 });
     }
 
     /** Runs this on the owner thread, and stops telling the listener when it answers true. */
     public CompletableFuture<Void> stopListeningIf(BooleanSupplier nobodyListens) {
-        return owner.command(
+        return run(
                 () -> {
                     if (nobodyListens.getAsBoolean()) {
                         table.setListener(null);
                     }
-                    return null;
                 });
     }
 

@@ -651,6 +651,51 @@ class HostileClientTest {
         fixture.sound();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"whole", "proven", "stored"})
+    @DisplayName(
+            "I17, I29: a lane whose record was published keeps no more than that, and stays its"
+                    + " session's at whichever step the node died")
+    void shortened(String state) {
+        LaneClient client = fixture.attach();
+        Store.Lease lease =
+                StoreFixture.get(
+                        fixture.store.lease(
+                                client.name, null, SessionFile.KIND_SINGLE, 1 << 20, 0, null, 0));
+        client.lane = lease.lane();
+        client.extent = lease.extentNumber();
+        client.start = lease.start();
+        client.length = lease.length();
+        client.used = 0;
+        long lane = SessionFile.laneOffset(lease.lane());
+        long length = lane + SessionFile.extentOffset(lease.extentNumber()) + Long.BYTES;
+        long proof = lane + SessionFile.proofOffset(lease.extentNumber());
+        byte[] before = new byte[(int) SessionFile.PROOF_BYTES];
+        client.session.copyTo(proof, before, 0, before.length);
+        ObjectId id = client.put(PAYLOAD);
+        drain();
+        assertThat(client.session.getLong(length)).isEqualTo(client.used);
+        fixture.sound();
+        fixture.store.close();
+        switch (state) {
+            case "whole" -> {}
+            case "proven" -> {
+                client.session.copyFrom(proof, before, 0, before.length);
+                client.session.putLong(length, client.length);
+            }
+            case "stored" -> client.session.copyFrom(proof, before, 0, before.length);
+            default -> throw new IllegalArgumentException(state);
+        }
+        fixture.store = reopened();
+        assertThat(client.isFenced()).isFalse();
+        assertThat(client.read(id)).isEqualTo(PAYLOAD);
+        fixture.sound();
+        othersAreUnaffected();
+        client.close();
+        Eventually.holds("buried", client::isBuried);
+        fixture.sound();
+    }
+
     /** It is attached to a node that has just started, and has put this before that. */
     private void goesOn(LaneClient client, ObjectId undrained) {
         drain();

@@ -75,6 +75,8 @@ final class CrashSuite implements AutoCloseable {
                             Start.perhaps("drain.claiming", 1)),
                     new Step("claim.sent", 3, Start.at("recovery.claimed")),
                     new Step("drain.closed", 10, Start.perhaps("drain.closed", 1)),
+                    new Step("length.proven", 10),
+                    new Step("length.stored", 10, Start.perhaps("length.stored", 1)),
                     new Step("delete.condemned", 500, Start.at("recovery.walked")),
                     new Step("free.unpinned", 500, Start.at("recovery.drained")),
                     new Step("free.emptied", 500, Start.at("recovery.indexed")),

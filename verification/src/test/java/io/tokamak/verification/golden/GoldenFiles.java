@@ -181,14 +181,7 @@ final class GoldenFiles {
     }
 
     private static void write(Memory pool, long location, Stored object) {
-        RecordHeader.write(
-                pool,
-                location,
-                object.first(),
-                object.second(),
-                object.payload.length,
-                object.metadata.length);
-        pool.copyFrom(location + PoolFile.HEADER_BYTES, object.metadata, 0, object.metadata.length);
+        RecordHeader.write(pool, location, object.id, object.metadata, object.payload.length);
         long payload =
                 PoolFile.payloadOffset(location, object.metadata.length, object.payload.length);
         pool.copyFrom(payload, object.payload, 0, object.payload.length);
