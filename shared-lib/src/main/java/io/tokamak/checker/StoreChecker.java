@@ -112,7 +112,7 @@ public final class StoreChecker {
                             findings);
             settlement.settle();
             long[] suspects = settlement.suspects();
-            boolean stable = index.changed() == 0 && !index.moved();
+            boolean stable = !index.isUnstable();
             if (suspects.length > 0 && new Overlaps(files, suspects).report(findings)) {
                 stable = false;
             }
