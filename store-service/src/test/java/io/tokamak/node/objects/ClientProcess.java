@@ -175,7 +175,7 @@ final class ClientProcess implements AutoCloseable {
 
     @Override
     public void close() {
-        process.destroyForcibly();
+        process.toHandle().destroyForcibly(); // its reader comes to an end, not to a closed pipe
         try {
             process.waitFor();
         } catch (InterruptedException e) {

@@ -138,7 +138,8 @@ final class Child implements AutoCloseable {
      * @return its exit status: {@link #KILLED_STATUS}, or another when it had ended by itself
      */
     int kill() {
-        process.destroyForcibly();
+        // The process's own method would close the pipe, with lines in it that nobody has read.
+        process.toHandle().destroyForcibly();
         ended();
         return process.exitValue();
     }
