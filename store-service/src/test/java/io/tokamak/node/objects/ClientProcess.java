@@ -40,14 +40,16 @@ final class ClientProcess implements AutoCloseable {
      * @param arguments what to do, and with what
      */
     static ClientProcess start(Path folder, List<String> options, String... arguments) {
+        List<String> all = new ArrayList<>(ClientClasses.options());
+        all.addAll(options);
         return new ClientProcess(
                 started(
                         command(
                                 List.of(),
-                                classPath(),
+                                ClientClasses.path(),
                                 ClientProgram.class,
                                 folder,
-                                options,
+                                all,
                                 arguments)));
     }
 
