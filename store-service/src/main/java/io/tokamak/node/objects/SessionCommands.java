@@ -296,6 +296,11 @@ final class SessionCommands {
                     "lane %d is not held for a single record, or %d bytes are no length"
                             .formatted(lane, length));
         }
+        if (session.lanes[lane].drained > 0) {
+            throw CommandRefused.invalid(
+                    "lane %d keeps what its record has, which was published: give it back"
+                            .formatted(lane));
+        }
         return leases.extend(session, session.lanes[lane], length);
     }
 }

@@ -651,13 +651,8 @@ class HostileClientTest {
         fixture.sound();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"whole", "proven", "stored"})
-    @DisplayName(
-            "I17, I29: a lane whose record was published keeps no more than that, and stays its"
-                    + " session's at whichever step the node died")
-    void shortened(String state) {
-        LaneClient client = fixture.attach();
+    /** From here on the client writes into a lane for one record. */
+    private Store.Lease leaseSingle(LaneClient client) {
         Store.Lease lease =
                 StoreFixture.get(
                         fixture.store.lease(
@@ -667,6 +662,56 @@ class HostileClientTest {
         client.start = lease.start();
         client.length = lease.length();
         client.used = 0;
+        return lease;
+    }
+
+    @Test
+    @DisplayName(
+            "I17, I28: a lane whose record was published is not made longer, into bytes that are"
+                    + " free or somebody else's")
+    void extendedAfterItsRecord() {
+        LaneClient hostile = fixture.attach();
+        Store.Lease lease = leaseSingle(hostile);
+        ObjectId id = hostile.put(PAYLOAD);
+        drain();
+        StoreFixture.get(fixture.store.delete(List.of(id)));
+        Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+
+        refused(hostile, lease, CommandRefused.Kind.INVALID);
+        isFenced(hostile, false);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName("I17: a lane of a fenced session is not made longer")
+    void extendedAfterItWasFenced() {
+        LaneClient hostile = fixture.attach();
+        Store.Lease lease = leaseSingle(hostile);
+        hostile.commit(hostile.length + 4096);
+        drain();
+
+        refused(hostile, lease, CommandRefused.Kind.FENCED);
+        isFenced(hostile, true);
+        fixture.sound();
+    }
+
+    private void refused(LaneClient client, Store.Lease lease, CommandRefused.Kind kind) {
+        assertThatThrownBy(
+                        () ->
+                                StoreFixture.get(
+                                        fixture.store.extend(client.name, lease.lane(), 2 << 20)))
+                .isInstanceOfSatisfying(
+                        CommandRefused.class, e -> assertThat(e.kind()).isEqualTo(kind));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"whole", "proven", "stored"})
+    @DisplayName(
+            "I17, I29: a lane whose record was published keeps no more than that, and stays its"
+                    + " session's at whichever step the node died")
+    void shortened(String state) {
+        LaneClient client = fixture.attach();
+        Store.Lease lease = leaseSingle(client);
         long lane = SessionFile.laneOffset(lease.lane());
         long length = lane + SessionFile.extentOffset(lease.extentNumber()) + Long.BYTES;
         long proof = lane + SessionFile.proofOffset(lease.extentNumber());
