@@ -372,6 +372,9 @@ final class SessionWalk {
                             + " bytes");
             return 0;
         }
+        if (isShortened) {
+            return 0; // the record's bytes are its object's, and may be anybody's since
+        }
         long tailWord = getLong(words, lane + SessionFile.tailOffset(extent));
         // The word still holds the position in the extent before the last one until the writer
         // moves on to this one.

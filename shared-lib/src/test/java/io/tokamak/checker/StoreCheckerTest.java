@@ -794,6 +794,16 @@ class StoreCheckerTest {
         }
 
         @Test
+        @DisplayName("what its record had is somebody else's once that is deleted")
+        void bytesOfAShortenedExtentLentAgain() throws IOException {
+            session.lend(0, 1, 8192, 512, 512, 512);
+            session.memory.putInt(
+                    SessionFile.laneOffset(0) + SessionFile.KIND_OFFSET, SessionFile.KIND_SINGLE);
+            store.session(6).lend(0, 1, 8192, 8192, 0, 0);
+            assertSound();
+        }
+
+        @Test
         void drainedInAnExtentOfLongAgo() throws IOException {
             session.lend(0, 9, 8192, 8192, 0, 0);
             session.offer(0, 11, 16384, 8192);
