@@ -82,6 +82,7 @@ class CommandSequenceTest {
                 fixture.sound();
             }
         }
+        fixture.names.gate.complete(null);
         List<LaneClient> clients = actors.stream().map(actor -> actor.client).toList();
         clients.forEach(LaneClient::close);
         clients.forEach(client -> Eventually.holds("buried", client::isBuried));
@@ -111,8 +112,11 @@ class CommandSequenceTest {
             lie(actor);
         } else if (what < 98) {
             leave(actor);
+        } else if (what < 99) {
+            claimSlowlyOrNot();
         } else {
             say("restart");
+            fixture.names.gate.complete(null);
             fixture.restart();
         }
     }
@@ -260,6 +264,14 @@ class CommandSequenceTest {
         actor.client.storeTail(
                 SessionFile.position(known.extent() + random.nextInt(2), Math.max(0, offset)));
         actor.lanes.remove(lane);
+    }
+
+    /** Names are claimed no more, or those that waited for it. */
+    private void claimSlowlyOrNot() {
+        if (!fixture.names.gate.complete(null)) {
+            fixture.names.gate = new CompletableFuture<>();
+        }
+        say("names are claimed: " + fixture.names.gate.isDone());
     }
 
     private void leave(Actor actor) {
