@@ -30,6 +30,7 @@ final class OwnerThread {
     private final Thread thread;
     private volatile boolean sleeping;
     private volatile boolean stopping;
+    private volatile boolean ended;
     private volatile @Nullable Throwable failure;
 
     /** What is done in one turn. */
@@ -77,6 +78,7 @@ final class OwnerThread {
             LOG.error("the owner thread ended", e);
         } finally {
             turn.end();
+            ended = true; // who does not see it is among the last commands
             takeCommands();
             batch.forEach(Runnable::run);
         }
@@ -141,9 +143,11 @@ final class OwnerThread {
                         answer.completeExceptionally(CommandRefused.truncated());
                     }
                 });
-        if (failure != null) {
+        if (ended) {
             answer.completeExceptionally(
-                    new IllegalStateException("the owner thread ended", failure));
+                    new IllegalStateException(
+                            failure == null ? "the store is closed" : "the owner thread ended",
+                            failure));
         }
     }
 

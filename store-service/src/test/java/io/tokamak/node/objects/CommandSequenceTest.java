@@ -2,23 +2,20 @@ package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.tokamak.layout.PoolFile;
-import io.tokamak.layout.SessionFile;
-import io.tokamak.objects.Group;
-import io.tokamak.objects.Lifetime;
+import io.tokamak.checker.Severity;
+import io.tokamak.checker.StoreChecker;
+import io.tokamak.checker.StoreReport;
 import io.tokamak.objects.ObjectId;
-import io.tokamak.objects.ObjectMetadata;
-import io.tokamak.objects.ObjectName;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
-import java.util.Random;
-import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.AfterEach;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -29,255 +26,92 @@ import org.junit.jupiter.params.provider.ValueSource;
 class CommandSequenceTest {
     private static final int STEPS = 1_500;
     private static final int STEPS_BETWEEN_LOOKS = 100;
-    private static final int CLIENTS = 4;
-    private static final int NAMES = 5;
-
-    /** More than what is written has. */
-    private static final int METADATA_BYTES = 200;
-
-    private final StoreFixture fixture = StoreFixture.open();
-    private final List<Actor> actors = new ArrayList<>();
-    private final List<ObjectId> ids = new ArrayList<>();
-    private final List<String> said = new ArrayList<>();
-    private Random random = new Random();
-
-    /** An extent as it was leased, and how much of it has been committed. */
-    private record Known(int kind, long extent, long start, long length, long used) {
-        /** The rest of a lane for one record may be somebody else's from here on. */
-        Known committed(long end) {
-            return new Known(
-                    kind, extent, start, kind == SessionFile.KIND_SINGLE ? end : length, end);
-        }
-
-        Known extended(long newLength) {
-            return new Known(kind, extent, start, newLength, used);
-        }
-    }
-
-    private static final class Actor {
-        final LaneClient client;
-        final Map<Integer, Known> lanes = new HashMap<>();
-        final List<LaneClient.Pinned> pins = new ArrayList<>();
-
-        Actor(LaneClient client) {
-            this.client = client;
-        }
-    }
-
-    @AfterEach
-    void close() {
-        actors.forEach(actor -> actor.client.close());
-        fixture.close();
-    }
+    private static final int STEPS_WITH_DEATHS = 500;
 
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     @DisplayName("I17, I28: the node lives, and every byte is accounted for")
-    void sequence(long seed) {
-        random = new Random(seed);
-        for (int step = 1; step <= STEPS; step++) {
-            step();
-            assertThat(fixture.balanced()).as("after %s", said).isNotNull();
-            if (step % STEPS_BETWEEN_LOOKS == 0) {
-                fixture.sound();
+    void accountedFor(long seed) {
+        try (StoreFixture fixture = StoreFixture.open();
+                CommandSequence sequence = new CommandSequence(fixture, seed, false)) {
+            for (int step = 1; step <= STEPS; step++) {
+                sequence.step();
+                if (step % STEPS_BETWEEN_LOOKS == 0) {
+                    fixture.sound();
+                }
             }
+            sequence.end();
         }
-        fixture.names.gate.complete(null);
-        List<LaneClient> clients = actors.stream().map(actor -> actor.client).toList();
-        clients.forEach(LaneClient::close);
-        clients.forEach(client -> Eventually.holds("buried", client::isBuried));
-        assertThat(fixture.balanced().leased()).isZero();
-        fixture.sound();
     }
 
-    private void step() {
-        while (actors.size() < CLIENTS) {
-            actors.add(new Actor(fixture.attach()));
-        }
-        Actor actor = actors.get(random.nextInt(actors.size()));
-        int what = random.nextInt(100);
-        if (what < 25) {
-            lease(actor);
-        } else if (what < 55) {
-            write(actor);
-        } else if (what < 65) {
-            extend(actor);
-        } else if (what < 78) {
-            giveBack(actor);
-        } else if (what < 88) {
-            delete();
-        } else if (what < 94) {
-            pinOrUnpin(actor);
-        } else if (what < 96) {
-            lie(actor);
-        } else if (what < 98) {
-            leave(actor);
-        } else if (what < 99) {
-            claimSlowlyOrNot();
-        } else {
-            say("restart");
-            fixture.names.gate.complete(null);
+    /** A node that came by a step, and what had been promised then. */
+    private record Death(
+            String step, StoreFixture.Remains remains, CommandSequence.Promised promised) {}
+
+    @ParameterizedTest(name = "seed {0}")
+    @ValueSource(longs = {1, 2})
+    @DisplayName(
+            "I29, I21, I28: a node that dies at any of its steps leaves all that was promised, and"
+                    + " nothing that was deleted")
+    void deaths(long seed) {
+        Queue<Death> deaths = new ConcurrentLinkedQueue<>();
+        Map<String, Integer> times = new ConcurrentHashMap<>();
+        try (StoreFixture fixture = StoreFixture.open();
+                CommandSequence sequence = new CommandSequence(fixture, seed, true)) {
+            fixture.settings =
+                    fixture.settings.withSteps(
+                            step -> {
+                                if (isDue(times.merge(step, 1, Integer::sum))) {
+                                    synchronized (sequence.writing()) {
+                                        deaths.add(
+                                                new Death(
+                                                        step,
+                                                        fixture.remains(),
+                                                        sequence.promised()));
+                                    }
+                                }
+                            });
             fixture.restart();
-        }
-    }
-
-    private void say(String line) {
-        if (said.size() > 12) {
-            said.removeFirst();
-        }
-        said.add(line);
-    }
-
-    /** Null: it was refused. */
-    private static <T> @Nullable T answer(CompletableFuture<T> command) {
-        try {
-            return StoreFixture.get(command);
-        } catch (CommandRefused refused) {
-            return null;
-        }
-    }
-
-    /** Mostly one that the client has. */
-    private int anyLane(Actor actor) {
-        List<Integer> known = List.copyOf(actor.lanes.keySet());
-        return known.isEmpty() || random.nextInt(10) == 0
-                ? random.nextInt(SessionFile.LANE_COUNT + 2) - 1
-                : known.get(random.nextInt(known.size()));
-    }
-
-    /** More often small than large. */
-    private long anySize() {
-        return 1 + (random.nextLong() >>> (41 + random.nextInt(23)));
-    }
-
-    private static ObjectName name(int number) {
-        return new ObjectName("test", "name " + number);
-    }
-
-    private void lease(Actor actor) {
-        Integer lane = random.nextInt(3) == 0 ? anyLane(actor) : null;
-        int kind = random.nextBoolean() ? SessionFile.KIND_SHARED : SessionFile.KIND_SINGLE;
-        long size = anySize();
-        long welcome = random.nextInt(3) == 0 ? anySize() : 0;
-        ObjectId reserve =
-                random.nextInt(5) == 0 ? ObjectId.named(name(random.nextInt(NAMES))) : null;
-        Store.Lease lease =
-                answer(
-                        fixture.store.lease(
-                                actor.client.name, lane, kind, size, welcome, reserve, 0));
-        say("lease of %d and %d, lane %s, kind %d: %s".formatted(size, welcome, lane, kind, lease));
-        if (lease == null) {
-            return;
-        }
-        Known known = new Known(kind, lease.extentNumber(), lease.start(), lease.length(), 0);
-        Known before = actor.lanes.put(lease.lane(), known);
-        if (before != null && before.extent() != known.extent()) {
-            take(actor, lease.lane());
-            actor.client.storeTail(SessionFile.position(known.extent(), 0));
-        }
-    }
-
-    private Known take(Actor actor, int lane) {
-        Known known = Objects.requireNonNull(actor.lanes.get(lane));
-        actor.client.lane = lane;
-        actor.client.extent = known.extent();
-        actor.client.start = known.start();
-        actor.client.length = known.length();
-        actor.client.used = known.used();
-        return known;
-    }
-
-    private void write(Actor actor) {
-        if (actor.lanes.isEmpty()) {
-            return;
-        }
-        int lane = anyLane(actor);
-        if (!actor.lanes.containsKey(lane)) {
-            return;
-        }
-        Known known = take(actor, lane);
-        int size = (int) Math.min(anySize(), 100_000);
-        if (known.used() + PoolFile.recordBytesMax(METADATA_BYTES, size) > known.length()) {
-            return;
-        }
-        ObjectMetadata metadata =
-                switch (random.nextInt(4)) {
-                    case 0 -> ObjectMetadata.named(name(random.nextInt(NAMES)));
-                    case 1 -> ObjectMetadata.PLAIN.withGroup(new Group("test", "group"));
-                    case 2 -> ObjectMetadata.PLAIN.withLifetime(Lifetime.session());
-                    default -> ObjectMetadata.PLAIN;
-                };
-        ObjectName name = metadata.name();
-        ObjectId id = name == null ? actor.client.nextId() : ObjectId.named(name);
-        long end = actor.client.write(id, new byte[size], metadata);
-        actor.client.commit(end);
-        actor.lanes.put(lane, known.committed(end));
-        ids.add(id);
-        say("%d bytes of %s to lane %d".formatted(size, id, lane));
-    }
-
-    private void extend(Actor actor) {
-        int lane = anyLane(actor);
-        long length = anySize() * (1 + random.nextInt(3));
-        Long now = answer(fixture.store.extend(actor.client.name, lane, length));
-        say("lane %d extended to %d: %s".formatted(lane, length, now));
-        Known known = actor.lanes.get(lane);
-        if (now != null && known != null) {
-            actor.lanes.put(lane, known.extended(now));
-        }
-    }
-
-    private void giveBack(Actor actor) {
-        List<Integer> lanes =
-                IntStream.range(0, 1 + random.nextInt(3)).mapToObj(_ -> anyLane(actor)).toList();
-        say("gave back %s".formatted(lanes));
-        var _ = answer(fixture.store.giveBack(actor.client.name, lanes));
-        lanes.forEach(actor.lanes::remove);
-    }
-
-    private void delete() {
-        List<ObjectId> some = ids.stream().filter(_ -> random.nextBoolean()).toList();
-        ids.removeAll(some);
-        say("deleted %s".formatted(some));
-        var _ = answer(fixture.store.delete(some));
-    }
-
-    private void pinOrUnpin(Actor actor) {
-        if (!actor.pins.isEmpty() && random.nextBoolean()) {
-            actor.client.unpin(actor.pins.removeLast().word());
-        } else if (!ids.isEmpty() && actor.pins.size() < 20) {
-            ObjectId id = ids.get(random.nextInt(ids.size()));
-            if (actor.client.read(id) != null) {
-                actor.pins.add(actor.client.pin(id));
+            sequence.fill(700);
+            for (int step = 1; step <= STEPS_WITH_DEATHS; step++) {
+                sequence.step();
+                for (Death death = deaths.poll(); death != null; death = deaths.poll()) {
+                    keepsPromises(death);
+                }
             }
+            sequence.end();
         }
+        assertThat(times)
+                .containsKeys("drain.published", "length.stored", "split.copied", "bury.drained");
     }
 
-    private void lie(Actor actor) {
-        int lane = anyLane(actor);
-        if (!actor.lanes.containsKey(lane)) {
-            return;
-        }
-        Known known = take(actor, lane);
-        long offset = (known.used() + (random.nextInt(9) - 4) * 4096L) & -16;
-        say("tail of lane %d at %d".formatted(lane, offset));
-        actor.client.storeTail(
-                SessionFile.position(known.extent() + random.nextInt(2), Math.max(0, offset)));
-        actor.lanes.remove(lane);
+    /** The first, fourth, sixteenth time and so on. */
+    private static boolean isDue(int times) {
+        return Integer.bitCount(times) == 1 && Integer.numberOfTrailingZeros(times) % 2 == 0;
     }
 
-    /** Names are claimed no more, or those that waited for it. */
-    private void claimSlowlyOrNot() {
-        if (!fixture.names.gate.complete(null)) {
-            fixture.names.gate = new CompletableFuture<>();
+    private static void keepsPromises(Death death) {
+        try (StoreFixture fixture = death.remains().opened()) {
+            List<ObjectId> asked = new ArrayList<>(death.promised().present());
+            asked.addAll(death.promised().gone());
+            Set<ObjectId> there = StoreFixture.get(fixture.store.resolve(asked, 0, 0)).present();
+            assertThat(there).as("%s", death).isEqualTo(death.promised().present());
+            Eventually.holds("buried", () -> fixture.status().sessions().isEmpty());
+            Eventually.holds("freed", () -> fixture.balanced().condemned() == 0);
+            assertThat(fixture.balanced().leased()).as("leased, %s", death).isZero();
+            Set<ObjectId> whole = new HashSet<>();
+            StoreReport report =
+                    StoreChecker.check(
+                            fixture.files(),
+                            StoreChecker.Mode.STRICT,
+                            (id, _, payload) -> {
+                                whole.add(id);
+                                return TestBytes.verify(payload);
+                            });
+            assertThat(report.findings(Severity.WARNING)).as("%s", death).isEmpty();
+            assertThat(whole).containsAll(there);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
-        say("names are claimed: " + fixture.names.gate.isDone());
-    }
-
-    private void leave(Actor actor) {
-        say("session %d ends".formatted(actor.client.number));
-        actor.client.close();
-        actors.remove(actor);
-        Eventually.holds("buried", actor.client::isBuried);
     }
 }

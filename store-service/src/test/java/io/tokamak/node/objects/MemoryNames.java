@@ -21,6 +21,13 @@ final class MemoryNames implements Membership, NameDirectory {
 
     private volatile int number;
 
+    /** The same names, claimed without delay. */
+    MemoryNames copied() {
+        MemoryNames copy = new MemoryNames();
+        copy.owners.putAll(owners);
+        return copy;
+    }
+
     @Override
     public int claimStoreNumber(int found) {
         number = found == 0 ? NUMBERS.incrementAndGet() : found;

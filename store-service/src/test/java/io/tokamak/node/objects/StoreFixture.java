@@ -9,10 +9,14 @@ import io.tokamak.client.ConnectOptions;
 import io.tokamak.layout.Folder;
 import io.tokamak.node.local.LocalServer;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
@@ -26,12 +30,14 @@ import org.jspecify.annotations.Nullable;
 final class StoreFixture implements AutoCloseable {
     static final long POOL_BYTES = 16L << 20;
     private static final Path TMPFS = Path.of("/dev/shm");
+    private static final int COPIED_BYTES = 4096;
+    private static final byte[] NOTHING = new byte[COPIED_BYTES];
 
     /** Many tests wait until the node has seen that a client is gone. */
     private static final long PROBE_NANOS = 10_000_000;
 
     final Path folder;
-    final MemoryNames names = new MemoryNames();
+    final MemoryNames names;
     final TestClock clock = new TestClock();
     StoreSettings settings;
     Store store;
@@ -39,17 +45,33 @@ final class StoreFixture implements AutoCloseable {
 
     private StoreFixture(
             Path tmpfs, long poolBytes, OptionalInt readersGroup, OptionalInt writersGroup) {
-        try {
-            folder = Files.createTempDirectory(tmpfs, "tokamak-test-").resolve("n");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+        folder = newFolder(tmpfs);
+        names = new MemoryNames();
         settings =
                 StoreSettings.of(folder, poolBytes)
                         .withClock(clock)
                         .withProbeNanos(PROBE_NANOS)
                         .withGroups(readersGroup, writersGroup);
         store = opened();
+    }
+
+    /** Over what a node left. */
+    private StoreFixture(Remains remains) {
+        folder = remains.folder;
+        names = remains.names;
+        settings =
+                StoreSettings.of(folder, remains.poolBytes)
+                        .withClock(clock)
+                        .withProbeNanos(PROBE_NANOS);
+        store = opened();
+    }
+
+    private static Path newFolder(Path tmpfs) {
+        try {
+            return Files.createTempDirectory(tmpfs, "tokamak-test-").resolve("n");
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     static StoreFixture open() {
@@ -122,6 +144,49 @@ final class StoreFixture implements AutoCloseable {
             server = null;
         }
         store.close();
+    }
+
+    /** What a node leaves that dies, and all its clients with it. */
+    record Remains(Path folder, MemoryNames names, long poolBytes) {
+        StoreFixture opened() {
+            return new StoreFixture(this);
+        }
+    }
+
+    /**
+     * What would be left if the node and its clients died now. The node must not go on meanwhile.
+     */
+    Remains remains() {
+        Path copy = newFolder(TMPFS);
+        try (Stream<Path> all = Files.walk(folder)) {
+            for (Path path : all.toList()) {
+                copy(path, copy.resolve(folder.relativize(path)));
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return new Remains(copy, names.copied(), settings.poolBytes());
+    }
+
+    /** Holes stay holes: all of them together would fill the memory. */
+    private static void copy(Path source, Path target) throws IOException {
+        if (Files.isDirectory(source)) {
+            Files.createDirectory(target);
+        } else {
+            try (FileChannel from = FileChannel.open(source);
+                    RandomAccessFile to = new RandomAccessFile(target.toFile(), "rw")) {
+                to.setLength(from.size());
+                byte[] part = new byte[COPIED_BYTES];
+                for (long at = 0; at < from.size(); at += part.length) {
+                    int length = from.read(ByteBuffer.wrap(part), at);
+                    if (Arrays.mismatch(part, 0, length, NOTHING, 0, length) >= 0) {
+                        to.seek(at);
+                        to.write(part, 0, length);
+                    }
+                }
+            }
+        }
+        Files.setPosixFilePermissions(target, Files.getPosixFilePermissions(source));
     }
 
     Ledger ledger() {

@@ -720,4 +720,14 @@ class StoreTest {
         all.forEach((id, payload) -> assertThat(reader.read(id)).isEqualTo(payload));
         fixture.sound();
     }
+
+    @Test
+    @DisplayName("answers a command that comes after its end, so that nobody waits for ever")
+    void commandAfterTheEnd() {
+        Store ended = fixture.store;
+        fixture.restart();
+        assertThatThrownBy(() -> StoreFixture.get(ended.status()))
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessage("the store is closed");
+    }
 }
