@@ -45,9 +45,6 @@ final class CommandSequence implements AutoCloseable {
     private final boolean honest;
     private final Object writing = new Object();
 
-    /** Anonymous objects that were committed and not seen yet. */
-    private final Set<ObjectId> committed = new HashSet<>();
-
     private final Set<ObjectId> present = new HashSet<>();
     private final Set<ObjectId> gone = new HashSet<>();
     private volatile Promised promised = new Promised(Set.of(), Set.of());
@@ -68,7 +65,8 @@ final class CommandSequence implements AutoCloseable {
     /**
      * What every node that comes after has to keep.
      *
-     * @param present anonymous objects that were seen, and are not being deleted
+     * @param present anonymous objects that were committed by honest clients, and are not being
+     *     deleted
      * @param gone objects whose delete was answered
      */
     record Promised(Set<ObjectId> present, Set<ObjectId> gone) {}
@@ -109,10 +107,9 @@ final class CommandSequence implements AutoCloseable {
             for (int i = 0; i < count; i++) {
                 client.room(PoolFile.recordBytesMax(0, 1));
                 synchronized (writing) {
-                    committed.add(client.put(TestBytes.of(1)));
+                    committed(client.put(TestBytes.of(1)));
                 }
             }
-            Ledger _ = balanced();
             see();
         }
     }
@@ -147,7 +144,6 @@ final class CommandSequence implements AutoCloseable {
             fixture.names.gate.complete(null);
             fixture.restart();
         }
-        Ledger _ = balanced();
         see();
     }
 
@@ -160,14 +156,17 @@ final class CommandSequence implements AutoCloseable {
         }
     }
 
+    /** All that was committed is there, once everything is drained. */
     private void see() {
-        for (ObjectId id : committed) {
-            if (seer.find(id) >= 0) {
-                present.add(id);
-            }
+        Ledger _ = balanced();
+        assertThat(present).as("after %s", said).allMatch(id -> seer.find(id) >= 0);
+    }
+
+    private void committed(ObjectId id) {
+        if (honest) {
+            present.add(id);
+            promise();
         }
-        committed.clear();
-        promise();
     }
 
     private void promise() {
@@ -292,11 +291,11 @@ final class CommandSequence implements AutoCloseable {
             long end = actor.client.write(id, TestBytes.of(size), metadata);
             actor.client.commit(end);
             actor.lanes.put(lane, known.committed(end));
+            if (name == null && !metadata.lifetime().equals(Lifetime.session())) {
+                committed(id);
+            }
         }
         ids.add(id);
-        if (name == null && !metadata.lifetime().equals(Lifetime.session())) {
-            committed.add(id);
-        }
         say("%d bytes of %s to lane %d".formatted(size, id, lane));
     }
 

@@ -95,10 +95,10 @@ class CommandSequenceTest {
             List<ObjectId> asked = new ArrayList<>(death.promised().present());
             asked.addAll(death.promised().gone());
             Set<ObjectId> there = StoreFixture.get(fixture.store.resolve(asked, 0, 0)).present();
-            assertThat(there).as("%s", death).isEqualTo(death.promised().present());
+            assertThat(there).as("dead at %s", death.step()).isEqualTo(death.promised().present());
             Eventually.holds("buried", () -> fixture.status().sessions().isEmpty());
             Eventually.holds("freed", () -> fixture.balanced().condemned() == 0);
-            assertThat(fixture.balanced().leased()).as("leased, %s", death).isZero();
+            assertThat(fixture.balanced().leased()).as("leased, dead at %s", death.step()).isZero();
             Set<ObjectId> whole = new HashSet<>();
             StoreReport report =
                     StoreChecker.check(
@@ -108,7 +108,7 @@ class CommandSequenceTest {
                                 whole.add(id);
                                 return TestBytes.verify(payload);
                             });
-            assertThat(report.findings(Severity.WARNING)).as("%s", death).isEmpty();
+            assertThat(report.findings(Severity.WARNING)).as("dead at %s", death.step()).isEmpty();
             assertThat(whole).containsAll(there);
         } catch (IOException e) {
             throw new UncheckedIOException(e);

@@ -205,19 +205,29 @@ final class StoreFixture implements AutoCloseable {
         return ledger;
     }
 
-    /** What the node says and what the files say is the same. */
+    /** What the node says and what the files say is the same, once nothing moves. */
     void sound() {
-        Ledger ledger = balanced();
+        Eventually.holds("nothing moves", this::isSoundAtRest);
+    }
+
+    private boolean isSoundAtRest() {
+        Ledger before = balanced();
+        StoreReport report;
         try {
-            StoreReport report = StoreChecker.check(files(), StoreChecker.Mode.LIVE);
-            assertThat(report.findings(Severity.ERROR)).isEmpty();
-            if (report.stable()) {
-                assertThat(report.ledger().inUse()).isEqualTo(ledger.inUse());
-                assertThat(report.ledger().leased()).isEqualTo(ledger.leased());
-            }
+            report = StoreChecker.check(files(), StoreChecker.Mode.LIVE);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+        assertThat(report.findings(Severity.ERROR)).isEmpty();
+        Ledger after = balanced();
+        if (!report.stable()
+                || before.inUse() != after.inUse()
+                || before.leased() != after.leased()) {
+            return false;
+        }
+        assertThat(report.ledger().inUse()).isEqualTo(after.inUse());
+        assertThat(report.ledger().leased()).isEqualTo(after.leased());
+        return true;
     }
 
     LaneClient attach() {
