@@ -75,11 +75,12 @@ class CommandSequenceTest {
             sequence.fill(700);
             for (int step = 1; step <= STEPS_WITH_DEATHS; step++) {
                 sequence.step();
-                for (Death death = deaths.poll(); death != null; death = deaths.poll()) {
-                    keepsPromises(death);
-                }
+                keepPromises(deaths);
             }
             sequence.end();
+            keepPromises(deaths);
+        } finally {
+            deaths.forEach(death -> death.remains().delete());
         }
         assertThat(times)
                 .containsKeys("drain.published", "length.stored", "split.copied", "bury.drained");
@@ -88,6 +89,12 @@ class CommandSequenceTest {
     /** The first, fourth, sixteenth time and so on. */
     private static boolean isDue(int times) {
         return Integer.bitCount(times) == 1 && Integer.numberOfTrailingZeros(times) % 2 == 0;
+    }
+
+    private static void keepPromises(Queue<Death> deaths) {
+        for (Death death = deaths.poll(); death != null; death = deaths.poll()) {
+            keepsPromises(death);
+        }
     }
 
     private static void keepsPromises(Death death) {

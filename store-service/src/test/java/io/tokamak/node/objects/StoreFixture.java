@@ -151,6 +151,10 @@ final class StoreFixture implements AutoCloseable {
         StoreFixture opened() {
             return new StoreFixture(this);
         }
+
+        void delete() {
+            StoreFixture.delete(folder);
+        }
     }
 
     /**
@@ -250,6 +254,10 @@ final class StoreFixture implements AutoCloseable {
     @Override
     public void close() {
         stop();
+        delete(folder);
+    }
+
+    private static void delete(Path folder) {
         try (Stream<Path> all = Files.walk(folder.getParent())) {
             for (Path path : all.sorted(Comparator.reverseOrder()).toList()) {
                 Files.deleteIfExists(path);
