@@ -16,7 +16,7 @@ pub fn bytes(name: &str) -> Vec<u8> {
 pub fn rows<const N: usize>(name: &str) -> Vec<[u64; N]> {
     let bytes = bytes(name);
     assert!(
-        !bytes.is_empty() && bytes.len() % (8 * N) == 0,
+        !bytes.is_empty() && bytes.len().is_multiple_of(8 * N),
         "{name}: {} bytes",
         bytes.len()
     );
