@@ -2,9 +2,11 @@
 //! the node. Formats and orderings are those of `docs/segment-format.md` and
 //! `docs/memory-ordering.md`.
 
+mod arrays;
 mod attachment;
 mod buffers;
 mod copier;
+mod decoding;
 mod files;
 mod fork;
 #[cfg(test)]
@@ -18,11 +20,16 @@ mod objects;
 mod pins;
 mod pool;
 mod python;
+mod reference;
 mod session;
 mod store;
 
 #[pyo3::pymodule(gil_used = true)]
 mod _native {
+    #[pymodule_export]
+    use crate::arrays::keep_array_head;
+    #[pymodule_export]
+    use crate::decoding::Decoding;
     #[pymodule_export]
     use crate::objects::{CopyOnWrite, Found, Stored, Wanted, Writing};
     #[pymodule_export]
@@ -30,6 +37,8 @@ mod _native {
         Corrupt, Fenced, NotReady, OtherLayout, PyAttachment, Refused, Stale, TooManyPins,
         Unanswered, named_id,
     };
+    #[pymodule_export]
+    use crate::reference::Ref;
 
     /// The steps at which this build can be killed: none, unless a test made it.
     #[pymodule_init]

@@ -17,7 +17,11 @@ use crate::lanes::{Lane, SHARED_RECORD_MAX};
 use crate::memory::PrivateMapping;
 use crate::metadata::MediaType;
 use crate::pool::{self, Id};
-use crate::python::{PyAttachment, Shared, Stale};
+use crate::python::{ATTACHED_COPY_MAX, PyAttachment, Shared, Stale};
+
+/// Magic, no buffers, a reserved word; see `pickled.py`. The stream's length follows.
+const PICKLE_START: &[u8] = b"TKPICKLE\0\0\0\0\0\0\0\0";
+const PICKLE_HEAD: usize = 24;
 
 /// A sealed object, pinned until the last view of it is gone.
 #[pyclass(frozen, module = "tokamak._native")]
@@ -46,6 +50,34 @@ impl Found {
             .copy_to(self.metadata_offset(), &mut bytes);
         bytes
     }
+
+    pub fn read_media_type(&self) -> MediaType {
+        let pool = &self.shared.attachment.pool;
+        MediaType::read(pool, self.metadata_offset(), self.pinned.metadata)
+    }
+
+    /// As many of the first bytes; None: it has less.
+    pub fn first<const LENGTH: usize>(&self) -> Option<[u8; LENGTH]> {
+        let mut bytes = [0; LENGTH];
+        if self.pinned.size < LENGTH as u64 {
+            return None;
+        }
+        let pool = &self.shared.attachment.pool;
+        pool.copy_to(self.pinned.payload, &mut bytes);
+        Some(bytes)
+    }
+
+    pub fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        let pool = &self.shared.attachment.pool;
+        PyBytes::new_with(py, self.pinned.size as usize, |bytes| {
+            if self.pinned.size > ATTACHED_COPY_MAX {
+                py.detach(|| pool.copy_to(self.pinned.payload, bytes));
+            } else {
+                pool.copy_to(self.pinned.payload, bytes);
+            }
+            Ok(())
+        })
+    }
 }
 
 #[pymethods]
@@ -72,9 +104,7 @@ impl Found {
 
     #[getter]
     fn media_type<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyString>> {
-        let pool = &self.shared.attachment.pool;
-        let media_type = MediaType::read(pool, self.metadata_offset(), self.pinned.metadata);
-        self.shared.media_types.get(py, &media_type)
+        self.shared.media_types.get(py, &self.read_media_type())
     }
 
     #[getter]
@@ -84,6 +114,34 @@ impl Found {
 
     fn __len__(&self) -> usize {
         self.pinned.size as usize
+    }
+
+    /// A copy of all bytes.
+    #[pyo3(name = "to_bytes")]
+    fn copied<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
+        self.to_bytes(py)
+    }
+
+    /// A copy of the stream of a short pickle that has no buffers beside it. None: it is none.
+    fn pickle_stream<'py>(&self, py: Python<'py>) -> PyResult<Option<Bound<'py, PyBytes>>> {
+        let Some(head) = self.first::<PICKLE_HEAD>() else {
+            return Ok(None);
+        };
+        let (start, length) = head.split_at(PICKLE_START.len());
+        let length = u64::from_le_bytes(length.try_into()?);
+        if start != PICKLE_START
+            || length > ATTACHED_COPY_MAX
+            || length > self.pinned.size - PICKLE_HEAD as u64
+        {
+            return Ok(None);
+        }
+        let pool = &self.shared.attachment.pool;
+        let start = self.pinned.payload + PICKLE_HEAD as u64;
+        PyBytes::new_with(py, length as usize, |stream| {
+            pool.copy_to(start, stream);
+            Ok(())
+        })
+        .map(Some)
     }
 
     /// A copy of the first bytes, as many as there are up to a length.

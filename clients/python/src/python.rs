@@ -12,11 +12,13 @@ use pyo3::types::{PyBytes, PyList, PyString, PyTuple};
 use crate::attachment::{Attachment, Failure, Pinned};
 use crate::buffers::Held;
 use crate::copier;
+use crate::decoding::Decoding;
 use crate::kill_points;
 use crate::lanes::{Lane, Lanes, SHARED_RECORD_MAX, Taken};
 use crate::metadata::{MediaType, Name};
 use crate::objects::{Found, Stored, Wanted, Writing};
 use crate::pool::{self, Id};
+use crate::reference::Ref;
 use crate::session::{ANSWER_CREATED, ANSWER_EXISTS, Session};
 
 pyo3::create_exception!(
@@ -69,7 +71,7 @@ pyo3::create_exception!(
 );
 
 /// Longer copies let other threads of the interpreter run.
-const ATTACHED_COPY_MAX: u64 = 64 << 10;
+pub const ATTACHED_COPY_MAX: u64 = 64 << 10;
 const SPIN: Duration = Duration::from_micros(20);
 const SLEEP_MAX: Duration = Duration::from_millis(50);
 const TIMEOUT_MAX: Duration = Duration::from_secs(1 << 30);
@@ -90,7 +92,7 @@ impl From<Failure> for PyErr {
 }
 
 /// An id of 16 bytes, or a pair of namespace and key.
-fn target(target: &Bound<'_, PyAny>) -> PyResult<(Id, Option<Name>)> {
+pub fn target(target: &Bound<'_, PyAny>) -> PyResult<(Id, Option<Name>)> {
     if let Ok(bytes) = target.cast::<PyBytes>() {
         return Ok((id(bytes.as_bytes())?, None));
     }
@@ -174,14 +176,15 @@ impl PyAttachment {
     }
 
     fn found(&self, py: Python<'_>, id: Id, pinned: Pinned) -> PyResult<Py<Found>> {
-        Py::new(
-            py,
-            Found {
-                shared: self.shared.clone(),
-                id,
-                pinned,
-            },
-        )
+        Py::new(py, self.pinned(id, pinned))
+    }
+
+    fn pinned(&self, id: Id, pinned: Pinned) -> Found {
+        Found {
+            shared: self.shared.clone(),
+            id,
+            pinned,
+        }
     }
 
     pub fn check_writable(&self) -> PyResult<(&Session, &Lanes)> {
@@ -229,6 +232,89 @@ impl PyAttachment {
             py.detach(|| session.await_answers(lane, seen, left.min(SLEEP_MAX)));
             py.check_signals()?;
         }
+    }
+
+    /// Writes an object and commits it, or says what it takes.
+    fn store(
+        slf: &Bound<'_, Self>,
+        parts: &Bound<'_, PyAny>,
+        metadata: &[u8],
+        named: Option<Id>,
+        timeout: f64,
+    ) -> PyResult<Result<Stored, Wanted>> {
+        let py = slf.py();
+        let this = slf.get();
+        let (session, lanes) = this.check_writable()?;
+        let held = Held::of(parts)?;
+        let sources = held.parts();
+        let size = copier::total(sources);
+        let metadata_length = metadata.len() as u64;
+        let wanted = |lane| Ok(Err(Wanted::new(slf, lane, metadata_length, size)));
+        if size > SHARED_RECORD_MAX {
+            return wanted(None);
+        }
+        let mut lane = loop {
+            match lanes.take() {
+                Taken::Closed => return Err(Stale::new_err(())),
+                Taken::Lane(lane) => break lane,
+                Taken::None if py.detach(|| lanes.may_lease_or_wait()) => return wanted(None),
+                Taken::None => py.check_signals()?,
+            }
+        };
+        kill_points::at("lane-taken");
+        if !lane.fits(metadata_length, size) {
+            let advanced = lane.advance(session, lanes);
+            this.shared.attachment.warm_soon();
+            match advanced {
+                Ok(true) if lane.fits(metadata_length, size) => {}
+                Ok(_) => return wanted(Some(lane)),
+                Err(failure) => {
+                    lanes.give(lane);
+                    return Err(failure.into());
+                }
+            }
+        }
+        let payload = pool::payload_offset(lane.location(), metadata_length, size);
+        let end = payload + size + pool::GRANULE;
+        let write = |lane: &mut Lane| {
+            lane.warm(lanes, end)?;
+            copier::copy_small(sources, &lanes.pool, payload);
+            kill_points::at("payload-written");
+            Ok::<(), std::io::Error>(())
+        };
+        let written = if size > ATTACHED_COPY_MAX || !lane.is_warm(end) {
+            py.detach(|| write(&mut lane))
+        } else {
+            write(&mut lane)
+        };
+        if let Err(failure) = written {
+            lanes.give(lane);
+            return Err(failure.into());
+        }
+        let object =
+            named.unwrap_or_else(|| lane.next_id(lanes, &this.attachment().store, session));
+        let position = lane.commit(session, &lanes.pool, object, metadata, size);
+        if lane.want_next(session, &lanes.pool) {
+            this.shared.attachment.warm_soon();
+        }
+        let answer = if named.is_some() {
+            pool::ring(&lanes.pool);
+            kill_points::at("rung");
+            this.await_answer(py, lane.number, position, timeout)
+        } else {
+            pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
+            kill_points::at("rung");
+            Ok((true, 0))
+        };
+        kill_points::at("answered");
+        lanes.give(lane);
+        let (created, incarnation) = answer?;
+        Ok(Ok(Stored {
+            id: object,
+            size,
+            incarnation,
+            created,
+        }))
     }
 }
 
@@ -289,6 +375,61 @@ impl PyAttachment {
         let (id, name) = target(wanted)?;
         let pinned = self.attachment().pin(id, name.as_ref())?;
         pinned.map(|pinned| self.found(py, id, pinned)).transpose()
+    }
+
+    /// The value of what the index shows; `default` where a longer way has to be gone.
+    fn get_value<'py>(
+        &self,
+        py: Python<'py>,
+        wanted: &Bound<'py, Ref>,
+        decoding: &Bound<'py, Decoding>,
+        default: Bound<'py, PyAny>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        let (id, name) = wanted.get().target(py)?;
+        let found = match self.attachment().check() {
+            Ok(()) => self.attachment().pin(id, name.as_ref()),
+            Err(failure) => Err(failure),
+        };
+        match found {
+            Ok(Some(pinned)) => decoding.get().value(py, self.pinned(id, pinned)),
+            Ok(None) | Err(_) => Ok(default),
+        }
+    }
+
+    /// The values of refs, in order; None where a longer way has to be gone.
+    fn get_values<'py>(
+        &self,
+        py: Python<'py>,
+        wanted: &Bound<'py, PyList>,
+        decoding: &Bound<'py, Decoding>,
+    ) -> PyResult<Option<Vec<Bound<'py, PyAny>>>> {
+        let mut ids = Vec::with_capacity(wanted.len());
+        let mut names = Vec::with_capacity(wanted.len());
+        for each in wanted.iter() {
+            let Ok(each) = each.cast::<Ref>() else {
+                return Ok(None);
+            };
+            let (id, name) = each.get().target(py)?;
+            ids.push(id);
+            names.push(name);
+        }
+        if self.attachment().check().is_err() {
+            return Ok(None);
+        }
+        let Ok(all) = self.attachment().pin_all(&ids, &names) else {
+            return Ok(None);
+        };
+        // Each pin has an owner from here on, whatever happens to the others.
+        let found: Vec<Option<Found>> = ids
+            .into_iter()
+            .zip(all)
+            .map(|(id, pinned)| Some(self.pinned(id, pinned?)))
+            .collect();
+        let Some(found) = found.into_iter().collect::<Option<Vec<Found>>>() else {
+            return Ok(None);
+        };
+        let values = found.into_iter().map(|each| decoding.get().value(py, each));
+        values.collect::<PyResult<Vec<_>>>().map(Some)
     }
 
     fn get_all<'py>(
@@ -412,6 +553,18 @@ impl PyAttachment {
 
     // ---- writing
 
+    /// As [`Self::put`], without a name, where that needs nothing of the node; None: it does.
+    fn put_soon(
+        slf: &Bound<'_, Self>,
+        parts: &Bound<'_, PyAny>,
+        metadata: &[u8],
+    ) -> PyResult<Option<Ref>> {
+        let stored = PyAttachment::store(slf, parts, metadata, None, 0.0)?;
+        Ok(stored
+            .ok()
+            .map(|stored| Ref::anonymous(stored.id, stored.size)))
+    }
+
     #[pyo3(signature = (parts, metadata, named, timeout))]
     fn put(
         slf: &Bound<'_, Self>,
@@ -420,85 +573,11 @@ impl PyAttachment {
         named: Option<&[u8]>,
         timeout: f64,
     ) -> PyResult<Py<PyAny>> {
-        let py = slf.py();
-        let this = slf.get();
-        let (session, lanes) = this.check_writable()?;
-        let held = Held::of(parts)?;
-        let sources = held.parts();
-        let size = copier::total(sources);
         let named = named.map(id).transpose()?;
-        let metadata_length = metadata.len() as u64;
-        let wanted =
-            |lane| Py::new(py, Wanted::new(slf, lane, metadata_length, size)).map(Py::into_any);
-        if size > SHARED_RECORD_MAX {
-            return wanted(None);
+        match PyAttachment::store(slf, parts, metadata, named, timeout)? {
+            Ok(stored) => Ok(Py::new(slf.py(), stored)?.into_any()),
+            Err(wanted) => Ok(Py::new(slf.py(), wanted)?.into_any()),
         }
-        let mut lane = loop {
-            match lanes.take() {
-                Taken::Closed => return Err(Stale::new_err(())),
-                Taken::Lane(lane) => break lane,
-                Taken::None if py.detach(|| lanes.may_lease_or_wait()) => return wanted(None),
-                Taken::None => py.check_signals()?,
-            }
-        };
-        kill_points::at("lane-taken");
-        if !lane.fits(metadata_length, size) {
-            let advanced = lane.advance(session, lanes);
-            this.shared.attachment.warm_soon();
-            match advanced {
-                Ok(true) if lane.fits(metadata_length, size) => {}
-                Ok(_) => return wanted(Some(lane)),
-                Err(failure) => {
-                    lanes.give(lane);
-                    return Err(failure.into());
-                }
-            }
-        }
-        let payload = pool::payload_offset(lane.location(), metadata_length, size);
-        let end = payload + size + pool::GRANULE;
-        let write = |lane: &mut Lane| {
-            lane.warm(lanes, end)?;
-            copier::copy_small(sources, &lanes.pool, payload);
-            kill_points::at("payload-written");
-            Ok::<(), std::io::Error>(())
-        };
-        let written = if size > ATTACHED_COPY_MAX || !lane.is_warm(end) {
-            py.detach(|| write(&mut lane))
-        } else {
-            write(&mut lane)
-        };
-        if let Err(failure) = written {
-            lanes.give(lane);
-            return Err(failure.into());
-        }
-        let object =
-            named.unwrap_or_else(|| lane.next_id(lanes, &this.attachment().store, session));
-        let position = lane.commit(session, &lanes.pool, object, metadata, size);
-        if lane.want_next(session, &lanes.pool) {
-            this.shared.attachment.warm_soon();
-        }
-        let answer = if named.is_some() {
-            pool::ring(&lanes.pool);
-            kill_points::at("rung");
-            this.await_answer(py, lane.number, position, timeout)
-        } else {
-            pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
-            kill_points::at("rung");
-            Ok((true, 0))
-        };
-        kill_points::at("answered");
-        lanes.give(lane);
-        let (created, incarnation) = answer?;
-        Ok(Py::new(
-            py,
-            Stored {
-                id: object,
-                size,
-                incarnation,
-                created,
-            },
-        )?
-        .into_any())
     }
 
     /// Takes a lane that the node has leased for many records.

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    import builtins
+
     from typing_extensions import Buffer
+
+    from tokamak._native import Decoding, Ref
 
 OCTET_STREAM = "application/octet-stream"
 
@@ -57,6 +62,12 @@ class Meta:
     group: Group | None = None
     replicas: int = 1
     content_encoding: str | None = None
+
+
+@lru_cache(maxsize=256)
+def plain_meta(media_type: str) -> Meta:
+    """Of an object of which nothing else was said."""
+    return Meta(media_type)
 
 
 class Locality(NamedTuple):
@@ -186,6 +197,9 @@ class Backend(Protocol):
     ) -> Stored:
         """Stores the parts one after the other. Raises ``OutOfMemory``, ``ObjectExists``."""
 
+    def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
+        """As :meth:`put`, where that takes microseconds and nothing else was said; None, with nothing done, where it does not."""
+
     def create(
         self,
         size: int,
@@ -198,6 +212,12 @@ class Backend(Protocol):
 
     def get(self, target: Target, timeout: float | None = 0) -> Found | None:
         """None: not there at the end of the timeout. Raises ``ObjectLost``."""
+
+    def get_value(self, ref: Ref, decoding: Decoding, default: Any) -> Any:
+        """The value, where that takes a microsecond; ``default`` where :meth:`get` has to be asked."""
+
+    def get_values(self, refs: builtins.list[Any], decoding: Decoding) -> builtins.list[Any] | None:
+        """As :meth:`get_value` for all of a list, some of which may be no refs; None likewise."""
 
     def get_all(self, targets: Sequence[Target], timeout: float | None = 0) -> list[Found | None]:
         """As many, in order. When one is missing at the end, the others are given nevertheless."""

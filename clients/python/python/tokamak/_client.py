@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, overload
 
@@ -27,9 +27,11 @@ from tokamak._backend import (
     Target,
     Watch,
     Writing,
+    plain_meta,
 )
 from tokamak._local import LocalBackend
 from tokamak._names import Duration, duration_of, group_of, name_of, target_of, timeout_of
+from tokamak._native import Decoding
 from tokamak._ref import Ref
 from tokamak.errors import ObjectNotFound
 from tokamak.values import _by_type, inspection
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
     from tokamak.aio import AsyncCalls
 
     Wanted = Ref | str | bytes | tuple[str, str]
+
+_ELSEWHERE = object()
+"""Instead of a value that has to be got in another way."""
 
 DEFAULT_FOLDER = "/dev/shm/tokamak/node-1"
 
@@ -221,8 +226,9 @@ class Client:
     def __init__(self, backend: Backend, *, allow_pickle: bool = True) -> None:
         self._backend = backend
         self._allow_pickle = allow_pickle
-        self._decoders = values.decoders(allow_pickle)
-        self._metas: dict[str, Meta] = {}
+        self._decoding = Decoding(
+            values.decoders(allow_pickle), partial(values.decode, allow_pickle=allow_pickle)
+        )
 
     @property
     def locality(self) -> Locality:
@@ -264,15 +270,12 @@ class Client:
             and attributes is None
             and replicas == 1
         ):
-            stored = self._backend.put(parts, self._metas.get(said) or self._plain(said))
+            ref = self._backend.put_soon(parts, said)
+            if ref is not None:
+                return ref
+            stored = self._backend.put(parts, plain_meta(said))
             return Ref(stored.id, None, stored.size)
         return self._put(parts, said, name, ttl, idle, lifetime, group, attributes, replicas)
-
-    def _plain(self, media_type: str) -> Meta:
-        meta = Meta(media_type)
-        if len(self._metas) < 100:
-            self._metas[media_type] = meta
-        return meta
 
     def _put(
         self,
@@ -341,36 +344,33 @@ class Client:
         timedelta. Raises ``ObjectNotFound`` at its end, which names all that are missing of a list;
         ``ObjectLost``, ``DecodeError``, ``PickleRefused``.
         """
-        if type(ref) is list:
-            return self._get_list(ref, timeout)
-        target = ref._target if type(ref) is Ref else target_of(ref)
-        found = self._backend.get(target, timeout_of(timeout) if timeout != 0 else 0)
+        wait = timeout_of(timeout) if timeout != 0 else 0
+        if type(ref) is Ref:
+            value = self._backend.get_value(ref, self._decoding, _ELSEWHERE)
+            if value is not _ELSEWHERE:
+                return value
+        elif type(ref) is list:
+            return self._get_list(ref, wait)
+        target = target_of(ref)
+        found = self._backend.get(target, wait)
         if found is None:
             raise _missing([target])
-        media_type = found.media_type
-        decoder = self._decoders.get(media_type)
-        if decoder is not None:
-            return decoder(found.data, media_type)
-        return values.decode(found.data, media_type, allow_pickle=self._allow_pickle)
+        return self._decode(found)
 
-    def _get_list(self, refs: list[Wanted], timeout: Duration | None) -> list[Any]:
-        targets = [ref._target if type(ref) is Ref else target_of(ref) for ref in refs]
-        found = self._backend.get_all(targets, timeout_of(timeout)) if targets else []
+    def _get_list(self, refs: list[Wanted], wait: float | None) -> list[Any]:
+        there = self._backend.get_values(refs, self._decoding)
+        if there is not None:
+            return there
+        targets = [target_of(ref) for ref in refs]
+        found = self._backend.get_all(targets, wait) if targets else []
         if None in found:
             missing = [target for target, each in zip(targets, found, strict=True) if each is None]
             found.clear()  # their pins are not to live on in the error's frames
             raise _missing(missing)
-        answer = []
-        decoders = self._decoders
-        for each in found:
-            assert each is not None
-            media_type = each.media_type
-            decoder = decoders.get(media_type)
-            if decoder is not None:
-                answer.append(decoder(each.data, media_type))
-            else:
-                answer.append(values.decode(each.data, media_type, allow_pickle=self._allow_pickle))
-        return answer
+        return [self._decode(each) for each in found if each is not None]
+
+    def _decode(self, found: Found) -> Any:
+        return values.decode(found.data, found.media_type, allow_pickle=self._allow_pickle)
 
     def get_buffer(self, ref: Wanted, *, timeout: Duration | None = 0) -> memoryview:
         """The bytes as they are stored, whatever they are; read-only, in place. Otherwise as :meth:`get`."""

@@ -50,7 +50,11 @@ from tokamak._proto import local_pb2 as local
 from tokamak._session import Session
 
 if TYPE_CHECKING:
+    import builtins
+
     from typing_extensions import Buffer
+
+    from tokamak._native import Decoding, Ref
 
 COPY_BYTES_MAX = 64 << 10
 """Up to here a copy is cheaper than the pin."""
@@ -231,17 +235,19 @@ class LocalBackend:
         """Stores the parts one after the other; they are contiguous buffers, and not changed meanwhile."""
         if not isinstance(parts, (list, tuple)):
             parts = list(parts)
-        if name is None:
-            session = self._session
-            try:
-                stored = session.native.put(parts, session.plan(meta), None, 0.0)
-                if type(stored) is NativeStored:
-                    return stored
-            except (Stale, Fenced, PermissionError):
-                pass  # said again below, where it is dealt with
         return self._put(
             parts, meta, name, Deadline(self._timeout if deadline is None else deadline)
         )
+
+    def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
+        session = self._session
+        try:
+            metadata = session.plain.get(media_type)
+            if metadata is None:
+                metadata = session.plan_plain(media_type)
+            return session.native.put_soon(parts, metadata)
+        except (Stale, Fenced, PermissionError):
+            return None  # said again by a put, where it is dealt with
 
     def _put(
         self, parts: Sequence[Buffer], meta: Meta, name: Name | None, deadline: Deadline
@@ -366,6 +372,12 @@ class LocalBackend:
         except (Stale, TooManyPins, Corrupt):
             found = self._pin(target)
         return found if found is not None else self._get_missing(target, timeout)
+
+    def get_value(self, ref: Ref, decoding: Decoding, default: Any) -> Any:
+        return self._session.native.get_value(ref, decoding, default)
+
+    def get_values(self, refs: builtins.list[Any], decoding: Decoding) -> builtins.list[Any] | None:
+        return self._session.native.get_values(refs, decoding)
 
     def read(self, target: Target) -> tuple[bytes, str] | None:
         """A copy of a small object and its media type, without a pin. None: the index does not show it, or

@@ -3,9 +3,12 @@
 All classes are thread-safe. A target is an id of 16 bytes or a pair of namespace and key.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 from typing_extensions import Buffer
+
+from tokamak._backend import Target
 
 KILL_POINTS: list[str]
 """Steps at which ``TOKAMAK_KILL_AT`` has this process killed; empty unless a test made the build."""
@@ -37,6 +40,59 @@ class Refused(Exception):
 def named_id(namespace: str, key: str) -> bytes:
     """The id that everyone computes from a name."""
 
+class Ref:
+    """An object's id, and its name and size as far as they are known.
+
+    Equal and hashed by id. Works in any process and inside of values: unpickling needs no client.
+    Immutable.
+    """
+
+    def __init__(
+        self, id: str | bytes, name: tuple[str, str] | None = None, size: int | None = None
+    ) -> None:
+        """``id`` is 32 hex digits or 16 bytes, ``size`` bytes. Raises ``ValueError``."""
+
+    @property
+    def id(self) -> str:
+        """32 lower-case hex digits."""
+
+    @property
+    def name(self) -> str | None:
+        """``namespace/key``; None: it has none."""
+
+    @property
+    def size(self) -> int | None:
+        """Bytes of the object as it is stored; None: not known."""
+
+    @property
+    def _target(self) -> Target:
+        """What it is got by: its name, where it has one."""
+
+    def __lt__(self, other: Ref) -> bool: ...
+    def __gt__(self, other: Ref) -> bool: ...
+    def __hash__(self) -> int: ...
+
+class Decoding:
+    """What makes values of objects: a callable for each media type, and one for all others, each called with
+    the object and its media type. Bytes are copied without one, and arrays made whose header is known."""
+
+    def __init__(
+        self,
+        by_media_type: dict[str, Callable[[Any, str], Any]],
+        otherwise: Callable[[Any, str], Any],
+    ) -> None: ...
+
+def keep_array_head(
+    head: bytes,
+    size: int,
+    kind: type[Any],
+    shape: tuple[int, ...],
+    dtype: Any,
+    order: str,
+) -> None:
+    """Has objects of ``size`` bytes that begin with this ``.npy`` header of 128 bytes given out as such
+    arrays, by ``kind``, which is ``numpy.ndarray``."""
+
 class Attachment:
     """A store, mapped. Raises ``OSError``, :class:`NotReady`, :class:`OtherLayout`."""
 
@@ -65,6 +121,13 @@ class Attachment:
     def get(self, wanted: bytes | tuple[str, str]) -> Found | None:
         """Looks up and pins. None: the index does not show it."""
 
+    def get_value(self, wanted: Ref, decoding: Decoding, default: Any) -> Any:
+        """The value of what the index shows; ``default`` for all else, :class:`Stale` among it: a longer
+        way says why. Raises what decoding does."""
+
+    def get_values(self, wanted: list[Any], decoding: Decoding) -> list[Any] | None:
+        """As :meth:`get_value` for all of a list; None where one is not to be had so, or is no ref."""
+
     def get_all(self, wanted: Sequence[bytes | tuple[str, str]]) -> list[Found | None]:
         """As :meth:`get`, for a list, with one fence for all pins."""
 
@@ -83,6 +146,9 @@ class Attachment:
         """Sleeps until ``notified`` moves, a signal arrives, or so many seconds are over."""
 
     def wake_waiters(self) -> None: ...
+    def put_soon(self, parts: Sequence[Buffer], metadata: bytes) -> Ref | None:
+        """As :meth:`put`, without a name; None when the node has to be asked for memory."""
+
     def put(
         self,
         parts: Sequence[Buffer],
@@ -151,6 +217,12 @@ class Found(Buffer):
         """As it is stored."""
 
     def __len__(self) -> int: ...
+    def to_bytes(self) -> bytes:
+        """A copy; other threads run while it is a long one."""
+
+    def pickle_stream(self) -> bytes | None:
+        """A copy of the stream of a short pickle that has no buffers beside it; None: it is none."""
+
     def head(self, length: int) -> bytes:
         """A copy of the first bytes, as many as there are up to ``length``."""
 

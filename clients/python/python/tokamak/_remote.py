@@ -41,7 +41,11 @@ from tokamak._proto import store_pb2 as store
 from tokamak._proto.store_pb2_grpc import NodesStub, ObjectStoreStub
 
 if TYPE_CHECKING:
+    import builtins
+
     from typing_extensions import Buffer
+
+    from tokamak._native import Decoding, Ref
 
 _T = TypeVar("_T")
 
@@ -204,6 +208,9 @@ class RemoteBackend:
             bytes.fromhex(said.id), said.size_bytes, said.incarnation, answer.created
         )
 
+    def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
+        return None
+
     def create(
         self,
         size: int,
@@ -232,6 +239,12 @@ class RemoteBackend:
         return RemoteWriting(self, size, meta, name, deadline)
 
     # ---- reading
+
+    def get_value(self, ref: Ref, decoding: Decoding, default: Any) -> Any:
+        return default
+
+    def get_values(self, refs: builtins.list[Any], decoding: Decoding) -> builtins.list[Any] | None:
+        return None
 
     def get(self, target: Target, timeout: float | None = 0) -> Found | None:
         """Fetches it whole; goes on where it stopped when the stream breaks."""

@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 from tokamak import errors
-from tokamak._backend import Meta, Name
+from tokamak._backend import Meta, Name, plain_meta
 from tokamak._control import NOT_FOUND, Control, Deadline, T, is_passing, translate
 from tokamak._http2 import Call, CallFailed
 from tokamak._metadata import encode
@@ -45,6 +45,8 @@ class Session:
         self._leases = 0
         self._resuming = False
         self._is_ending = False
+        self.plain: dict[str, bytes] = {}
+        """By media type: the stored metadata of objects of which nothing else was said."""
         self._plans: dict[int, tuple[Meta, bytes]] = {}
 
     @staticmethod
@@ -174,6 +176,12 @@ class Session:
             if len(self._plans) >= _PLANS_MAX:
                 self._plans.clear()
             self._plans[id(meta)] = (meta, encoded)
+        return encoded
+
+    def plan_plain(self, media_type: str) -> bytes:
+        encoded = self.plan(plain_meta(media_type))
+        if len(self.plain) < _PLANS_MAX:
+            self.plain[media_type] = encoded
         return encoded
 
     def encode(self, meta: Meta, name: Name | None) -> bytes:

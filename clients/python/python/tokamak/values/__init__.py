@@ -131,7 +131,7 @@ def encode(value: Any, media_type: str | None = None) -> tuple[str, Sequence[Buf
 def decoders(allow_pickle: bool) -> dict[str, _Decoder]:
     """Decoders by their exact media types, for who asks often; :func:`decode` knows all."""
     return {
-        media_types.OCTET_STREAM: plain.decode_exact_bytes,
+        media_types.OCTET_STREAM: plain.decode_bytes,
         media_types.TEXT: plain.decode_utf8,
         media_types.NPY: npy.decode,
         media_types.ARROW_STREAM: arrow.decode,

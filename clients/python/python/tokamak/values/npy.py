@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
 from tokamak import media_types
-from tokamak._native import Found
+from tokamak._native import keep_array_head
 from tokamak.errors import DecodeError
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ _HEADER_BYTES_MAX = 64 << 10
 """numpy reads no longer one either, unless told to trust it: such a literal takes a second to parse."""
 
 _DIMENSIONS_MAX = 64
+
+_USUAL_BYTES = 128
+"""Of a header with no more than a few dimensions."""
 
 _PLAIN_KINDS = "biufc"
 """Of dtypes with a form in the buffer protocol."""
@@ -88,40 +91,15 @@ def head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> byte
 
 def decode(data: Any, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:
     """A read-only view. Raises ``DecodeError``."""
-    if type(data) is Found:
-        head, length = data.head(_USUAL_BYTES), len(data)
-    else:
-        view = memoryview(data)
-        head, length = bytes(view[:_USUAL_BYTES]), view.nbytes
-    known = _usual.get(head)
-    if known is None:
-        return _decode(data, memoryview(data))
-    array, dtype, shape, order, size = known
-    if length != size:
-        raise _wrong_size(length - _USUAL_BYTES, dtype, shape)
-    return array(shape, dtype, data, _USUAL_BYTES, None, order)
-
-
-_USUAL_BYTES = 128
-"""Of a header with no more than a few dimensions."""
-
-_usual: dict[
-    bytes, tuple[type[np.ndarray[Any, Any]], np.dtype[Any], tuple[int, ...], Any, int]
-] = {}
-"""By header: what numpy needs for a view, and the size of the whole object."""
-
-
-def _decode(data: Any, view: memoryview) -> np.ndarray[Any, Any]:
     import numpy
 
+    view = memoryview(data)
     head = bytes(view[: _head_length(view)])
     dtype, shape, order, count = _parsed(head)
     if view.nbytes - len(head) != count * dtype.itemsize:
         raise _wrong_size(view.nbytes - len(head), dtype, shape)
     if len(head) == _USUAL_BYTES:
-        if len(_usual) >= 1024:
-            _usual.clear()
-        _usual[head] = (numpy.ndarray, dtype, shape, order, view.nbytes)
+        keep_array_head(head, view.nbytes, numpy.ndarray, shape, dtype, order)
     return numpy.ndarray(shape, dtype, data, len(head), None, order)
 
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 
+from tokamak._native import Found
 from tokamak.errors import DecodeError, NotSerializable, TokamakError
 from tokamak.media_types import PICKLE
 from tokamak.values import tensors
@@ -203,6 +204,25 @@ def can_dump(value: Any) -> bool:
 
 def decode(data: Buffer, media_type: str = PICKLE) -> Any:
     """Runs whatever the pickle says: see :func:`tokamak.connect`. Raises ``DecodeError``."""
+    stream: Buffer | None = data.pickle_stream() if type(data) is Found else None
+    buffers: list[memoryview] = []
+    if stream is None:
+        stream, buffers = _split(data)
+    try:
+        return pickle.loads(stream, buffers=buffers)
+    except TokamakError:
+        raise
+    except (ImportError, AttributeError) as failure:
+        raise DecodeError(
+            f"the pickle needs what this process has not: {failure}",
+            remedy="install or import it here; or put a value of plain types",
+        ) from failure
+    except Exception as failure:  # of whatever kind a broken pickle brings about
+        raise _wrong(f"{type(failure).__name__}: {failure}") from failure
+
+
+def _split(data: Buffer) -> tuple[memoryview, list[memoryview]]:
+    """The stream, and the buffers beside it."""
     view = memoryview(data).toreadonly()
     size = view.nbytes
     if size < _HEAD.size:
@@ -217,17 +237,7 @@ def decode(data: Buffer, media_type: str = PICKLE) -> Any:
         if at % _ALIGNMENT or at < start + length or at + each > size:
             raise _wrong(f"buffer {i} of {each} bytes at {at} in {size}")
         buffers.append(view[at : at + each])
-    try:
-        return pickle.loads(view[start : start + length], buffers=buffers)
-    except TokamakError:
-        raise
-    except (ImportError, AttributeError) as failure:
-        raise DecodeError(
-            f"the pickle needs what this process has not: {failure}",
-            remedy="install or import it here; or put a value of plain types",
-        ) from failure
-    except Exception as failure:  # of whatever kind a broken pickle brings about
-        raise _wrong(f"{type(failure).__name__}: {failure}") from failure
+    return view[start : start + length], buffers
 
 
 def _wrong(why: str) -> DecodeError:

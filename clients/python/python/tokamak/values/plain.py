@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tokamak import media_types
+from tokamak._native import Found
 from tokamak.errors import DecodeError, InvalidRequest, NotSerializable
 
 if TYPE_CHECKING:
@@ -71,11 +72,7 @@ def decode_bytes(data: Buffer, media_type: str) -> bytes | bytearray | memoryvie
         return bytearray(data)
     if kind == "memoryview":
         return memoryview(data).toreadonly()
-    return bytes(data)
-
-
-def decode_exact_bytes(data: Buffer, _: str) -> bytes:
-    return bytes(data)
+    return data.to_bytes() if isinstance(data, Found) else bytes(data)
 
 
 def decode_utf8(data: Buffer, media_type: str) -> str:
