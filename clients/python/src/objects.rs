@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use pyo3::exceptions::{PyBufferError, PyValueError};
 use pyo3::ffi;
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyString};
+use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::attachment::Pinned;
 use crate::buffers::Held;
@@ -68,15 +68,19 @@ impl Found {
     }
 
     pub fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        let pool = &self.shared.attachment.pool;
         PyBytes::new_with(py, self.pinned.size as usize, |bytes| {
-            if self.pinned.size > ATTACHED_COPY_MAX {
-                py.detach(|| pool.copy_to(self.pinned.payload, bytes));
-            } else {
-                pool.copy_to(self.pinned.payload, bytes);
-            }
+            self.copy_to(py, bytes);
             Ok(())
         })
+    }
+
+    fn copy_to(&self, py: Python<'_>, bytes: &mut [u8]) {
+        let pool = &self.shared.attachment.pool;
+        if self.pinned.size > ATTACHED_COPY_MAX {
+            py.detach(|| pool.copy_to(self.pinned.payload, bytes));
+        } else {
+            pool.copy_to(self.pinned.payload, bytes);
+        }
     }
 }
 
@@ -120,6 +124,13 @@ impl Found {
     #[pyo3(name = "to_bytes")]
     fn copied<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
         self.to_bytes(py)
+    }
+
+    fn to_bytearray<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyByteArray>> {
+        PyByteArray::new_with(py, self.pinned.size as usize, |bytes| {
+            self.copy_to(py, bytes);
+            Ok(())
+        })
     }
 
     /// A copy of the stream of a short pickle that has no buffers beside it. None: it is none.

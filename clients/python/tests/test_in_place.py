@@ -7,6 +7,8 @@ import os
 import pickle
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -17,7 +19,7 @@ import tokamak
 from node import Node, eventually
 from tokamak import media_types
 from tokamak.errors import DecodeError, NodeUnavailable, ObjectNotFound, PickleRefused
-from ways import Way, pins
+from ways import Way, later, pins
 
 
 @pytest.fixture
@@ -123,6 +125,56 @@ def test_what_fails_leaves_no_pin(client: tokamak.Client, way: Way) -> None:
             pass
         assert pins(careful, ref) == pins(careful, lies) == 0
     assert pins(client, ref) == pins(client, lies) == 0
+
+
+def test_a_header_that_is_known_does_not_make_another_size_right(client: tokamak.Client) -> None:
+    array = np.arange(100, dtype="u2")
+    whole = bytes(client.get_buffer(client.put(array)))
+    for known in (client.put(array), client.put_buffer(whole, media_type=media_types.NPY)):
+        assert client.get(known).tolist() == client.get([known])[0].tolist() == array.tolist()
+    for wrong in (whole[:-1], whole + b"x", whole[:128], whole[:127], b""):
+        lies = client.put_buffer(wrong, media_type=media_types.NPY)
+        for _ in range(2):
+            with pytest.raises(DecodeError):
+                client.get(lies)
+            with pytest.raises(DecodeError):
+                client.get([known, lies])
+        assert pins(client, lies) == pins(client, known) == 0
+
+
+def test_more_headers_than_are_kept_are_read(client: tokamak.Client) -> None:
+    shapes = [(1, n) for n in range(1100)]
+    refs = [client.put(np.ones(shape, "i1")) for shape in shapes]
+    for _ in range(2):
+        assert [each.shape for each in client.get(refs)] == shapes
+    client.delete(refs)
+
+
+def test_a_long_copy_lets_other_threads_run(client: tokamak.Client) -> None:
+    """With a switch interval that never ends, another thread runs only where the lock was let go of."""
+    whole, marked = client.put(bytes(4 << 20)), client.put(bytearray(4 << 20))
+    ticks, stop = [0], threading.Event()
+
+    def tick() -> None:
+        while not stop.is_set():
+            ticks[0] += 1
+            time.sleep(0)
+
+    def lets_run(ref: tokamak.Ref) -> bool:
+        client.get(ref)
+        before = ticks[0]
+        client.get(ref)
+        return ticks[0] > before
+
+    interval = sys.getswitchinterval()
+    with later(tick):
+        try:
+            sys.setswitchinterval(1000)
+            for ref in (whole, marked):
+                assert any(lets_run(ref) for _ in range(20)), client.info(ref).media_type
+        finally:
+            sys.setswitchinterval(interval)
+            stop.set()
 
 
 def test_a_deleted_object_stays_readable_for_who_has_it(client: tokamak.Client) -> None:

@@ -220,6 +220,9 @@ class Found(Buffer):
     def to_bytes(self) -> bytes:
         """A copy; other threads run while it is a long one."""
 
+    def to_bytearray(self) -> bytearray:
+        """Likewise."""
+
     def pickle_stream(self) -> bytes | None:
         """A copy of the stream of a short pickle that has no buffers beside it; None: it is none."""
 

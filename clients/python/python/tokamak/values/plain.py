@@ -69,7 +69,7 @@ def encode_json(value: Any) -> Parts:
 def decode_bytes(data: Buffer, media_type: str) -> bytes | bytearray | memoryview:
     kind = media_types.parameter(media_type, "python") if ";" in media_type else None
     if kind == "bytearray":
-        return bytearray(data)
+        return data.to_bytearray() if isinstance(data, Found) else bytearray(data)
     if kind == "memoryview":
         return memoryview(data).toreadonly()
     return data.to_bytes() if isinstance(data, Found) else bytes(data)
