@@ -51,6 +51,20 @@ def test_parts_follow_each_other(backend: LocalBackend) -> None:
         backend.put(["text"], PLAIN)  # type: ignore[list-item]
 
 
+def test_parts_around_the_length_that_goes_past_the_caches(backend: LocalBackend) -> None:
+    """Wherever they begin, at the source and in the pool."""
+    streamed = 1 << 20
+    source = memoryview(os.urandom(3 << 20))
+    for skip, first, second in (
+        (0, streamed, 1),
+        (1, streamed - 1, streamed + 1),
+        (17, 33, streamed),
+    ):
+        parts = [source[skip : skip + first], source[skip + first : skip + first + second]]
+        found = backend.get(backend.put(parts, PLAIN).id)
+        assert found is not None and memoryview(found.data) == b"".join(parts)
+
+
 def test_a_long_payload_begins_at_a_cache_line(backend: LocalBackend) -> None:
     import ctypes
 

@@ -74,5 +74,7 @@ def test_unpickling_needs_no_client_and_reads_what_was_pickled_before() -> None:
         + b"\x8c\x01s\x8c\x01k\x86K\x05\x87R."
     )  # fmt: skip
     program = f"import pickle; ref = pickle.loads({stored!r}); print(ref.id, ref.name, ref.size)"
-    said = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True)
+    said = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
     assert said.stdout.split() == [ID, "s/k", "5"]
