@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import tokamak
 from node import eventually
-from tokamak.errors import ObjectNotFound
+from tokamak.errors import InvalidState, ObjectNotFound
+from ways import Way, pins
 
 
 def name() -> str:
@@ -84,5 +85,71 @@ def test_who_is_cancelled_is_forgotten_at_once(client: tokamak.Client) -> None:
         assert len(client.aio._waiter._waiting) == 1
         client.put(7, name=other)
         assert await kept == 7
+
+    asyncio.run(program())
+
+
+def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:
+    async def program() -> None:
+        late = name()
+
+        async def put() -> None:
+            await client.aio.put(np.arange(1000), name=late)
+
+        putting = asyncio.ensure_future(put())
+        async with client.aio.borrow(late, timeout=20) as array:
+            assert array.sum() == 499_500
+        assert array.size == 0 and pins(client, late) == 0
+        await putting
+        with pytest.raises(KeyError):
+            async with client.aio.borrow(late):
+                raise KeyError("the block's own")
+        with pytest.raises(ObjectNotFound):
+            async with client.aio.borrow(name()):
+                pass
+        with pytest.raises(ValueError):
+            async with client.aio.borrow(late, timeout=-1):
+                pass
+
+    asyncio.run(program())
+
+
+def test_events_are_iterated(client: tokamak.Client) -> None:
+    async def program() -> None:
+        space = f"aio{uuid.uuid4().hex}"
+        async with await client.aio.watch(namespace=space, prefix="w") as events:
+            asked = asyncio.ensure_future(anext(events))
+            await asyncio.wait([asked], timeout=0.05)
+            begun = time.monotonic()
+            asked.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await asked
+            assert time.monotonic() - begun < 0.05
+            await client.aio.put(0, name=f"{space}/other")
+            refs = [await client.aio.put(i, name=f"{space}/w{i}") for i in range(3)]
+            await client.aio.delete(refs[0])
+            seen = [await asyncio.wait_for(anext(events), 20) for _ in range(4)]
+        assert [(each.kind, each.id) for each in seen] == [
+            *(("sealed", ref.id) for ref in refs),
+            ("deleted", refs[0].id),
+        ]
+        assert [each async for each in events] == []
+
+    asyncio.run(program())
+    eventually(
+        lambda: all(each.name != "tokamak-events" for each in threading.enumerate()),
+        "no thread stays",
+    )
+
+
+def test_nobody_waits_in_the_loop_for_the_node_or_the_end(way: Way) -> None:
+    async def program() -> None:
+        client = way.connect()
+        events = await client.aio.watch()
+        assert (await client.aio.nodes())[0]["id"] == (await client.aio.info())["id"]
+        await events.close()
+        await client.aio.close()
+        with pytest.raises(InvalidState):
+            await client.aio.put(1)
 
     asyncio.run(program())

@@ -23,9 +23,13 @@ from tokamak.errors import (
     DecodeError,
     InvalidRequest,
     InvalidState,
+    NodeUnavailable,
+    NotSerializable,
     ObjectExists,
+    ObjectLost,
     ObjectNotFound,
     OutOfMemory,
+    PermissionDenied,
     PickleRefused,
     TokamakError,
 )
@@ -327,8 +331,18 @@ def test_a_body_that_lies_is_refused(client: tokamak.Client) -> None:
     assert bytes(client.get_buffer(ref)) == b"no npy"
 
 
-def test_a_deadline_is_also_a_timeout() -> None:
-    assert issubclass(DeadlineExceeded, TimeoutError)
+@pytest.mark.parametrize(
+    ("error", "builtin"),
+    [
+        (ObjectNotFound, KeyError), (ObjectLost, Exception), (ObjectExists, Exception), (OutOfMemory, MemoryError),
+        (DeadlineExceeded, TimeoutError), (DecodeError, ValueError), (PickleRefused, Exception),
+        (NotSerializable, TypeError), (InvalidState, Exception), (NodeUnavailable, ConnectionError),
+        (PermissionDenied, PermissionError),
+    ],
+)  # fmt: skip
+def test_errors_are_the_projects_and_pythons(error: type[Exception], builtin: type) -> None:
+    assert issubclass(error, TokamakError) and issubclass(error, builtin)
+    assert getattr(tokamak, error.__name__) is error
 
 
 # ---- processes and threads

@@ -177,6 +177,32 @@ def test_a_long_copy_lets_other_threads_run(client: tokamak.Client) -> None:
             stop.set()
 
 
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor alone")
+def test_several_threads_copy_a_large_object(client: tokamak.Client) -> None:
+    large, stop, seen = np.ones(64 << 20, "u1"), threading.Event(), set()
+
+    def look() -> None:
+        while not stop.is_set():
+            for task in os.listdir("/proc/self/task"):
+                try:
+                    with open(f"/proc/self/task/{task}/comm") as name:
+                        seen.add(name.read().strip())
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # it has ended meanwhile
+
+    with later(look):
+        try:
+            for _ in range(50):
+                ref = client.put(large)
+                assert client.get(ref, timeout=20).sum() == large.size
+                client.delete(ref)
+                if "tokamak-copy" in seen:
+                    break
+        finally:
+            stop.set()
+    assert "tokamak-copy" in seen
+
+
 def test_a_deleted_object_stays_readable_for_who_has_it(client: tokamak.Client) -> None:
     used = client.info()["used"]
     ref = client.put(np.full(1 << 20, 7.0))

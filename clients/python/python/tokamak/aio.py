@@ -10,7 +10,8 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -19,7 +20,9 @@ from tokamak._names import Duration, target_of, timeout_of
 from tokamak.errors import TokamakError
 
 if TYPE_CHECKING:
-    from tokamak._client import Client, ObjectInfo, Writer
+    from typing_extensions import Self
+
+    from tokamak._client import Client, Events, ObjectEvent, ObjectInfo, Writer
     from tokamak._ref import Ref
 
 _T = TypeVar("_T")
@@ -124,6 +127,59 @@ def _say(done: asyncio.Future[list[bool]], answer: list[bool] | TokamakError) ->
         done.set_result(answer)
 
 
+_AHEAD = 1024
+"""Events that are kept for who does not ask for them, before no more are taken from the node."""
+
+
+class AsyncEvents(AsyncIterator["ObjectEvent"]):
+    """Events for ``async for``, otherwise as :class:`tokamak.Events`. Of one event loop. Who is cancelled in
+    between misses none."""
+
+    def __init__(self, events: Events, loop: asyncio.AbstractEventLoop) -> None:
+        self._events = events
+        self._loop = loop
+        self._queue: asyncio.Queue[ObjectEvent | TokamakError | None] = asyncio.Queue()
+        self._room = threading.Semaphore(_AHEAD)
+        self._thread = threading.Thread(target=self._run, name="tokamak-events", daemon=True)
+        self._thread.start()
+
+    def _run(self) -> None:
+        try:
+            for event in self._events:
+                self._room.acquire()
+                self._say(event)
+        except TokamakError as failure:
+            self._say(failure)
+        self._say(None)
+
+    def _say(self, what: ObjectEvent | TokamakError | None) -> None:
+        try:
+            self._loop.call_soon_threadsafe(self._queue.put_nowait, what)
+        except RuntimeError:  # the loop is closed: nobody asks any more
+            self._events.close()
+
+    async def __anext__(self) -> ObjectEvent:
+        what = await self._queue.get()
+        self._room.release()
+        if isinstance(what, TokamakError):
+            raise what
+        if what is None:
+            self._queue.put_nowait(None)  # for who asks again
+            raise StopAsyncIteration
+        return what
+
+    async def close(self) -> None:
+        """Nothing follows but what was taken from the node before. Idempotent."""
+        self._events.close()
+        self._room.release()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+
 class AsyncCalls:
     """Each call that may block, to be awaited. Otherwise as those of :class:`tokamak.Client`."""
 
@@ -160,6 +216,17 @@ class AsyncCalls:
             await self._waiter.wait(distinct, len(distinct), seconds)
         return await asyncio.to_thread(get, ref)
 
+    @asynccontextmanager
+    async def borrow(self, ref: Any, *, timeout: Duration | None = 0) -> AsyncIterator[Any]:
+        seconds = timeout_of(timeout)
+        target = target_of(ref)
+        if not self._client.peek(target):
+            if seconds != 0:
+                await self._waiter.wait([target], 1, seconds)
+            await asyncio.to_thread(self._client.contains, target)  # the index shows it then
+        with ExitStack() as stack:
+            yield stack.enter_context(self._client.borrow(ref))  # the block alone has a name for it
+
     async def wait(
         self, refs: Sequence[Any], *, num_returns: int = 1, timeout: Duration | None = None
     ) -> tuple[list[Any], list[Any]]:
@@ -185,3 +252,16 @@ class AsyncCalls:
     async def list(self, **query: Any) -> list[ObjectInfo]:
         """All at once."""
         return await asyncio.to_thread(lambda: list(self._client.list(**query)))
+
+    async def watch(
+        self, *, namespace: str | None = None, prefix: str | None = None
+    ) -> AsyncEvents:
+        """What happens from here on: ``async for event in await client.aio.watch()``."""
+        events = await asyncio.to_thread(self._client.watch, namespace=namespace, prefix=prefix)
+        return AsyncEvents(events, asyncio.get_running_loop())
+
+    async def nodes(self) -> Sequence[Mapping[str, Any]]:
+        return await asyncio.to_thread(self._client.nodes)
+
+    async def close(self) -> None:
+        await asyncio.to_thread(self._client.close)
