@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copyreg
 import enum
 import functools
 import io
@@ -375,6 +376,21 @@ def test_what_classes_say_of_themselves_holds() -> None:
             return Own, (self.text + "!",)
 
     assert back(Own("a")).text == "a!"
+
+
+class Celsius:
+    def __init__(self, degrees: int) -> None:
+        self.degrees = degrees
+
+
+def test_what_copyreg_says_holds() -> None:
+    copyreg.pickle(Celsius, lambda value: (Celsius, (value.degrees + 1,)))  # type: ignore[arg-type]
+    try:
+        assert back(Celsius(1)).degrees == 2
+        assert back({"t": [Celsius(2)]})["t"][0].degrees == 3
+    finally:
+        del copyreg.dispatch_table[Celsius]
+    assert back(Celsius(1)).degrees == 1
 
 
 class Money:
