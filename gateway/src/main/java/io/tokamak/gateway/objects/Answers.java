@@ -103,6 +103,12 @@ public final class Answers {
         response.setStatusCode(status);
         response.getHeaders().setContentType(type);
         response.getHeaders().setContentLength(json.length);
-        return response.writeWith(Mono.fromSupplier(() -> response.bufferFactory().wrap(json)));
+        return response.writeWith(Mono.fromSupplier(() -> response.bufferFactory().wrap(json)))
+                .then(Mono.defer(() -> complete(response)));
+    }
+
+    /** An answer to HEAD leaves out its body, and is not sent before this. */
+    private static Mono<Void> complete(ServerHttpResponse response) {
+        return response.isCommitted() ? Mono.empty() : response.setComplete();
     }
 }

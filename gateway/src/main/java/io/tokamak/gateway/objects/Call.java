@@ -19,6 +19,7 @@ import static io.tokamak.gateway.objects.Problem.OBJECT_EXISTS;
 import static io.tokamak.gateway.objects.Problem.OBJECT_LOST;
 import static io.tokamak.gateway.objects.Problem.OBJECT_NOT_FOUND;
 import static io.tokamak.gateway.objects.Problem.OUT_OF_MEMORY;
+import static io.tokamak.gateway.objects.Problem.PRECONDITION_FAILED;
 import static io.tokamak.gateway.objects.Problem.QUOTA_EXCEEDED;
 import static io.tokamak.gateway.objects.Problem.RANGE_NOT_SATISFIABLE;
 import static io.tokamak.gateway.objects.Problem.SIZE_MISMATCH;
@@ -93,7 +94,8 @@ public enum Call {
                                 + " others with 409. No name is held before the last byte is here.")
                     .puts()
                     .stores(200, "the very same object is there already", Content.DESCRIPTION)
-                    .refuses(OBJECT_EXISTS)),
+                    .headers(RequestHeader.IF_NONE_MATCH)
+                    .refuses(OBJECT_EXISTS, PRECONDITION_FAILED)),
     GET_NAMED(
             row(GET, "/v1/namespaces/{namespace}/objects/{key}", "Get a named object")
                     .gets()
@@ -153,6 +155,8 @@ public enum Call {
                     Problem.HEAD_TOO_LARGE,
                     Problem.UNAUTHENTICATED,
                     Problem.FORBIDDEN,
+                    Problem.HOST_NOT_ALLOWED,
+                    Problem.FOREIGN_PAGE,
                     Problem.INTERNAL_ERROR,
                     Problem.UNAVAILABLE,
                     Problem.STORE_RETIRED,
@@ -247,7 +251,15 @@ public enum Call {
     public Set<Problem> problems() {
         Set<Problem> problems = EnumSet.copyOf(COMMON);
         problems.addAll(row.problems);
+        if (!isSafe()) {
+            problems.add(Problem.CONDITION_NOT_SUPPORTED);
+        }
         return problems;
+    }
+
+    /** Whether it changes nothing: RFC 9110, section 9.2.1. */
+    boolean isSafe() {
+        return row.method.equals(GET) || row.method.equals(HEAD);
     }
 
     /**
@@ -368,6 +380,7 @@ public enum Call {
                     .headers(
                             RequestHeader.RANGE,
                             RequestHeader.IF_RANGE,
+                            RequestHeader.IF_MATCH,
                             RequestHeader.IF_NONE_MATCH,
                             RequestHeader.WANT_REPR_DIGEST)
                     .answers(200, "the bytes", Content.BYTES, described)
@@ -380,14 +393,18 @@ public enum Call {
                             Content.NOTHING,
                             ResponseHeader.ETAG,
                             ResponseHeader.ID)
-                    .refuses(RANGE_NOT_SATISFIABLE)
+                    .refuses(RANGE_NOT_SATISFIABLE, PRECONDITION_FAILED)
                     .finds();
         }
 
         Row heads() {
             return says("What GET would answer, without the bytes; this is no access.")
                     .query(QueryParameter.WAIT)
-                    .headers(RequestHeader.IF_NONE_MATCH, RequestHeader.WANT_REPR_DIGEST)
+                    .headers(
+                            RequestHeader.IF_MATCH,
+                            RequestHeader.IF_NONE_MATCH,
+                            RequestHeader.WANT_REPR_DIGEST)
+                    .refuses(PRECONDITION_FAILED)
                     .answers(
                             200,
                             "it is there",

@@ -212,6 +212,10 @@ final class Downloads implements CallHandlers {
     private static Mono<Void> answer(
             ServerHttpRequest request, ServerHttpResponse response, Found found, boolean isHead) {
         org.springframework.http.HttpHeaders conditions = request.getHeaders();
+        if (!EntityTags.permits(Uploads.joined(conditions, "If-Match"), found.tag())) {
+            return Mono.error(
+                    Refusal.preconditionFailed("If-Match", "the object's ETag is " + found.tag()));
+        }
         response.getHeaders().set("ETag", found.tag());
         response.getHeaders().set("Tokamak-Id", found.id().toString());
         if (EntityTags.matches(Uploads.joined(conditions, "If-None-Match"), found.tag())) {

@@ -1,6 +1,7 @@
 package io.tokamak.gateway.objects;
 
 import io.tokamak.objects.ObjectId;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** Entity tags of RFC 9110, section 8.8.3: an object never changes, so its tag is who it is. */
@@ -14,12 +15,18 @@ final class EntityTags {
 
     /** Whether {@code If-None-Match} has the tag, compared weakly. */
     static boolean matches(@Nullable String header, String tag) {
-        if (header == null) {
-            return false;
-        }
+        return header != null && hasTag(header, candidate -> opaque(candidate).equals(tag));
+    }
+
+    /** Whether {@code If-Match} is absent or has the tag, compared strongly. */
+    static boolean permits(@Nullable String header, String tag) {
+        return header == null || hasTag(header, tag::equals);
+    }
+
+    private static boolean hasTag(String header, Predicate<String> isMeant) {
         for (String text : header.split(",", -1)) { // no tag of ours has a comma
             String candidate = text.strip();
-            if (candidate.equals("*") || opaque(candidate).equals(tag)) {
+            if (candidate.equals("*") || isMeant.test(candidate)) {
                 return true;
             }
         }

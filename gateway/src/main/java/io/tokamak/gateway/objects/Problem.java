@@ -64,6 +64,8 @@ public enum Problem {
                             "announce the right size, or none")),
     UNAUTHENTICATED(() -> new Unauthenticated("no bearer token was sent")),
     FORBIDDEN(() -> new PermissionDenied("the gateway", "open", "the node's folder")),
+    HOST_NOT_ALLOWED(() -> Refusal.hostNotAllowed("tokamak.example")),
+    FOREIGN_PAGE(() -> Refusal.foreignPage("https://pages.example")),
     OBJECT_NOT_FOUND(() -> new ObjectNotFound(Samples.NAME)),
     NODE_NOT_FOUND(() -> Refusal.nodeNotFound("nobody")),
     NO_SUCH_PATH(() -> Refusal.noSuchPath("/v1/nothing")),
@@ -81,6 +83,9 @@ public enum Problem {
     MAPPING_ENDED(() -> Refusal.mappingEnded("expired")),
     TOO_LARGE(() -> new TooLarge(10_000_000_000L, 1_000_000_000L)),
     BODY_TOO_LARGE(() -> Refusal.tooLarge(16_384)),
+    PRECONDITION_FAILED(
+            () -> Refusal.preconditionFailed("If-Match", "the object has another ETag")),
+    CONDITION_NOT_SUPPORTED(() -> Refusal.conditionNotSupported("If-Match")),
     RANGE_NOT_SATISFIABLE(() -> Refusal.rangeNotSatisfiable(5, "no byte asked for is among the 5")),
     DIGEST_MISMATCH(() -> new DigestMismatch("sha-256", ":AA==:", ":AQ==:")),
     QUOTA_EXCEEDED(() -> QuotaExceeded.atOnce("uploads", 256, "tokamak.uploads-max")),

@@ -4,6 +4,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpStatus;
 
 /**
@@ -55,6 +56,37 @@ public final class Refusal extends RuntimeException {
                 Map.of("Allow", allow));
     }
 
+    /**
+     * A browser was led here by a name that is not this gateway's.
+     *
+     * @param host as it was sent
+     */
+    public static Refusal hostNotAllowed(String host) {
+        return new Refusal(
+                HttpStatus.MISDIRECTED_REQUEST,
+                "host-not-allowed",
+                "this gateway is not called " + host,
+                "use localhost or an address, add the name to tokamak.security.hosts, or configure"
+                        + " tokens",
+                numbers("host", host),
+                Map.of());
+    }
+
+    /**
+     * A page of another origin sends this from a browser of this host.
+     *
+     * @param origin null: it was not said
+     */
+    public static Refusal foreignPage(@Nullable String origin) {
+        return new Refusal(
+                HttpStatus.FORBIDDEN,
+                "foreign-page",
+                "a page of another origin sent this",
+                "let the page's own server call the gateway, or configure tokens",
+                numbers("origin", origin == null ? "unknown" : origin),
+                Map.of());
+    }
+
     static Refusal nodeNotFound(String id) {
         return new Refusal(
                 HttpStatus.NOT_FOUND,
@@ -82,15 +114,39 @@ public final class Refusal extends RuntimeException {
     }
 
     static Refusal rangeNotSatisfiable(long size, String why) {
-        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("size", size);
         return new Refusal(
                 HttpStatus.REQUESTED_RANGE_NOT_SATISFIABLE,
                 "range-not-satisfiable",
                 why,
                 "ask for bytes from 0 to the size, in at most " + Ranges.COUNT_MAX + " ranges",
-                numbers,
+                numbers("size", size),
                 Map.of("Content-Range", "bytes */" + size));
+    }
+
+    /**
+     * @param condition the header
+     */
+    static Refusal preconditionFailed(String condition, String why) {
+        return new Refusal(
+                HttpStatus.PRECONDITION_FAILED,
+                "precondition-failed",
+                condition + " does not hold: " + why,
+                "look at what is there now, then ask again",
+                numbers("condition", condition),
+                Map.of());
+    }
+
+    /**
+     * @param condition the header
+     */
+    static Refusal conditionNotSupported(String condition) {
+        return new Refusal(
+                HttpStatus.BAD_REQUEST,
+                "condition-not-supported",
+                "this call does not keep " + condition + " as it was sent",
+                "leave it out; a put of a named object knows If-None-Match: *, a get both",
+                numbers("condition", condition),
+                Map.of());
     }
 
     static Refusal uploadTimeout(long received, long millis) {
@@ -147,10 +203,13 @@ public final class Refusal extends RuntimeException {
     }
 
     private static Refusal beyond(HttpStatus status, String code, String detail, long limit) {
-        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("limit", limit);
         return new Refusal(
-                status, code, detail, "send less of it", numbers, Map.of("Connection", "close"));
+                status,
+                code,
+                detail,
+                "send less of it",
+                numbers("limit", limit),
+                Map.of("Connection", "close"));
     }
 
     /** What came is no HTTP. */
@@ -163,14 +222,12 @@ public final class Refusal extends RuntimeException {
     }
 
     static Refusal tooLarge(long limit) {
-        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("limit", limit);
         return new Refusal(
                 HttpStatus.CONTENT_TOO_LARGE,
                 "too-large",
                 "the request is longer than " + limit + " bytes",
                 "send less in one request",
-                numbers,
+                numbers("limit", limit),
                 Map.of("Connection", "close"));
     }
 
@@ -180,15 +237,19 @@ public final class Refusal extends RuntimeException {
      * @param reason why: "unknown", "expired", ...
      */
     public static Refusal mappingEnded(String reason) {
-        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
-        numbers.put("reason", reason);
         return new Refusal(
                 HttpStatus.GONE,
                 "mapping-ended",
                 "the mapping has ended, or never was: " + reason,
                 "discard what was read in it, then map again",
-                numbers,
+                numbers("reason", reason),
                 Map.of());
+    }
+
+    private static SequencedMap<String, Object> numbers(String name, Object value) {
+        SequencedMap<String, Object> numbers = new LinkedHashMap<>();
+        numbers.put(name, value);
+        return numbers;
     }
 
     HttpStatus status() {

@@ -14,7 +14,12 @@ public enum RequestHeader {
             "value"),
     RANGE("Range", "byte ranges, at most 64; one that is malformed is ignored", "bytes=0-99"),
     IF_RANGE("If-Range", "the range counts only for the object with this ETag", "\"x\""),
-    IF_NONE_MATCH("If-None-Match", "nothing is sent of an object with one of these ETags", "\"x\""),
+    IF_MATCH("If-Match", "only an object with one of these ETags is meant", "*"),
+    IF_NONE_MATCH(
+            "If-None-Match",
+            "nothing is sent of an object with one of these ETags; a put has * alone, and makes"
+                    + " an object or fails",
+            "\"x\""),
     WANT_REPR_DIGEST("Want-Repr-Digest", "asks for Repr-Digest in the answer", "sha-256=1"),
     LAST_EVENT_ID("Last-Event-ID", "the id of the last event that was seen", "7");
 

@@ -6,6 +6,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.springframework.boot.webflux.autoconfigure.WebHttpHandlerBuilderCustomizer;
+import org.springframework.core.Ordered;
+import org.springframework.core.annotation.Order;
 import org.springframework.http.server.reactive.HttpHandler;
 import org.springframework.http.server.reactive.ServerHttpRequest;
 import org.springframework.http.server.reactive.ServerHttpResponse;
@@ -21,6 +23,7 @@ import reactor.core.publisher.Mono;
  * them.
  */
 @Component
+@Order(Ordered.LOWEST_PRECEDENCE) // the first decorator is the outermost: who may call comes before
 final class RestHandler implements WebHttpHandlerBuilderCustomizer {
     private final Map<Call, CallHandlers.Handler> handlers = new EnumMap<>(Call.class);
     private final Answers answers;
@@ -64,11 +67,6 @@ final class RestHandler implements WebHttpHandlerBuilderCustomizer {
     }
 
     private Mono<Void> handle(ServerHttpRequest request, ServerHttpResponse response) {
-        return Mono.defer(() -> route(request, response))
-                .then(Mono.defer(() -> complete(response)));
-    }
-
-    private Mono<Void> route(ServerHttpRequest request, ServerHttpResponse response) {
         Call.Found found;
         try {
             found = Call.find(request.getMethod(), request.getURI().getRawPath());
@@ -80,13 +78,9 @@ final class RestHandler implements WebHttpHandlerBuilderCustomizer {
                 .doFinally(times.begin(found.call(), response));
     }
 
-    /** An answer to HEAD leaves out its body, and is not sent before this. */
-    private static Mono<Void> complete(ServerHttpResponse response) {
-        return response.isCommitted() ? Mono.empty() : response.setComplete();
-    }
-
     private Mono<Void> serve(CallRequest request) {
         Call call = request.call();
+        Conditions.check(call, request.http().getHeaders());
         if (call.body() == Content.NOTHING) {
             var _ = request.parameters(); // who takes a body does this when it can read that too
         }

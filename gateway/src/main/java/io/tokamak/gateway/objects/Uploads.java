@@ -114,7 +114,8 @@ final class Uploads implements CallHandlers {
                         && length >= 0
                         && length <= Upload.SMALL_BYTES_MAX
                         && headers.getFirst(HttpHeaders.EXPECT) == null; // it comes when allowed
-        return (isSmall ? putSmall(request, body) : putLarge(request, name, body))
+        Mono<Outcome> put = isSmall ? putSmall(request, body) : putLarge(request, name, body);
+        return Conditions.kept(headers, put, outcome -> outcome.stored().created())
                 .doOnCancel(body::abandon)
                 .flatMap(outcome -> answer(request.response(), outcome));
     }

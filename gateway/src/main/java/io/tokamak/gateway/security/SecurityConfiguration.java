@@ -29,15 +29,20 @@ class SecurityConfiguration {
         return tokens;
     }
 
-    /** Around everything else, the calls of the table included. */
     @Bean
-    @Order(Ordered.LOWEST_PRECEDENCE)
-    WebHttpHandlerBuilderCustomizer tokenFilter(Tokens tokens, Answers answers) {
+    Hosts hosts(SecurityProperties properties) {
+        return new Hosts(properties.hosts());
+    }
+
+    /** Around everything else, the calls of the table included: the first is the outermost. */
+    @Bean
+    @Order(Ordered.HIGHEST_PRECEDENCE)
+    WebHttpHandlerBuilderCustomizer callersFilter(Tokens tokens, Hosts hosts, Answers answers) {
         return builder ->
                 builder.httpHandlerDecorator(
                         behind ->
                                 tokens.isEmpty()
-                                        ? behind
+                                        ? new PageFilter(hosts, answers, behind)
                                         : new TokenFilter(tokens, answers, behind));
     }
 

@@ -34,11 +34,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
+import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 
@@ -99,6 +101,12 @@ final class GrpcGateway implements AutoCloseable {
 
     int port() {
         return port;
+    }
+
+    int restPort() {
+        return Objects.requireNonNull(
+                        ((ReactiveWebServerApplicationContext) gateway).getWebServer())
+                .getPort();
     }
 
     ManagedChannel connect() {

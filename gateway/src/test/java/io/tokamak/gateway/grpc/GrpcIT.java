@@ -27,6 +27,8 @@ import io.grpc.reflection.v1.ServerReflectionResponse;
 import io.grpc.stub.BlockingClientCall;
 import io.grpc.stub.MetadataUtils;
 import io.tokamak.gateway.node.Sha256;
+import io.tokamak.gateway.objects.Call;
+import io.tokamak.gateway.objects.PathVariable;
 import io.tokamak.proto.v1.BatchGetRequest;
 import io.tokamak.proto.v1.BatchGetResponse;
 import io.tokamak.proto.v1.DeleteRequest;
@@ -57,6 +59,10 @@ import io.tokamak.proto.v1.WaitResponse;
 import io.tokamak.proto.v1.WatchRequest;
 import io.tokamak.proto.v1.WatchResponse;
 import io.tokamak.proto.v1.WatchResponse.Kind;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
@@ -916,6 +922,8 @@ class GrpcIT {
 
     @Nested
     class Tokens {
+        private static final HttpClient HTTP =
+                HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
         private static final Metadata.Key<String> AUTHORIZATION =
                 Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
@@ -950,9 +958,40 @@ class GrpcIT {
                         ServerReflectionGrpc.newBlockingV2Stub(closed.channel)
                                 .serverReflectionInfo();
                 assertFails(Code.UNAUTHENTICATED, "unauthenticated", reflection::read);
+                everyCallOfRest(closed.restPort());
             } finally {
                 closed.stopGateway();
             }
+        }
+
+        private static void everyCallOfRest(int port) throws Exception {
+            assertThat(rest(port, "GET", "/v1/nodes", "Bearer one")).isEqualTo(200);
+            assertThat(rest(port, "GET", "/actuator/health", "")).isEqualTo(200);
+            for (Call call : Call.values()) {
+                String path = call.path();
+                for (PathVariable variable : call.variables()) {
+                    path = path.replace("{" + variable.text() + "}", variable.example());
+                }
+                for (String wrong : List.of("", "Bearer three")) {
+                    assertThat(rest(port, call.method().name(), path, wrong))
+                            .as("%s with '%s'", call, wrong)
+                            .isEqualTo(401);
+                }
+            }
+            for (String path : List.of("/", "/actuator/prometheus", "/v1/nothing")) {
+                assertThat(rest(port, "GET", path, "")).as(path).isEqualTo(401);
+            }
+        }
+
+        private static int rest(int port, String method, String path, String authorization)
+                throws Exception {
+            HttpRequest.Builder request =
+                    HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
+                            .method(method, HttpRequest.BodyPublishers.noBody());
+            if (!authorization.isEmpty()) {
+                request.header("Authorization", authorization);
+            }
+            return HTTP.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();
         }
     }
 

@@ -202,7 +202,9 @@ class BadInputIT {
             assertThat(json(refused).get("limit").asInt()).isEqualTo(1024);
         }
         String answer =
-                raw("GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path("%C3%A4".repeat(10_000))));
+                raw(
+                        "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                                .formatted(path("%C3%A4".repeat(10_000))));
         assertThat(answer).startsWith("HTTP/1.1 414").contains("path-too-long");
     }
 
@@ -341,12 +343,12 @@ class BadInputIT {
         @Test
         @DisplayName("a bomb of headers ends its own connection and nothing else")
         void bomb() throws Exception {
-            StringBuilder many = new StringBuilder("GET /v1/nodes HTTP/1.1\r\nHost: x\r\n");
+            StringBuilder many = new StringBuilder("GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\n");
             for (int i = 0; i < 100_000; i++) {
                 many.append("X-").append(i).append(": y\r\n");
             }
             assertThat(raw(many + "\r\n")).startsWith("HTTP/1.1 431").contains("head-too-large");
-            assertThat(raw("GET /v1/nodes HTTP/1.1\r\nHost: x\r\n" + "a".repeat(MIB)))
+            assertThat(raw("GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\n" + "a".repeat(MIB)))
                     .startsWith("HTTP/1.1 431");
             assertThat(raw("a".repeat(MIB))).startsWith("HTTP/1.1 414");
             assertThat(gateway.get("/v1/nodes").statusCode()).isEqualTo(200);
@@ -355,15 +357,15 @@ class BadInputIT {
         @ParameterizedTest
         @ValueSource(
                 strings = {
-                    "GET /v1/nodes HTTP/1.1\r\nHost: x\r\nA b: c\r\n\r\n",
-                    "GET /v1/nodes HTTP/1.1\r\nHost: x\r\nA: b\0c\r\n\r\n",
-                    "GET /v1/nodes HTTP/1.1\r\nHost: x\r\n: c\r\n\r\n",
-                    "GET /v1/no des HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n",
+                    "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\nA b: c\r\n\r\n",
+                    "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\nA: b\0c\r\n\r\n",
+                    "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\n: c\r\n\r\n",
+                    "GET /v1/no des HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
                     "GET /v1/objects/^|%zz HTTP/1.1\r\nConnection: close\r\n\r\n",
                     "GET /v1/namespaces/a%/objects/b HTTP/1.1\r\nConnection: close\r\n\r\n",
                     "GET /v1/objects?limit=%z HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "PUT /v1/objects HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
-                    "PUT /v1/objects HTTP/1.1\r\nHost: x\r\nContent-Length: x\r\n\r\n",
+                    "PUT /v1/objects HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
+                    "PUT /v1/objects HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
                     "PUT / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
                     "PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
                     "\u0016\u0003\u0001\u0002\u0000\r\n\r\n", // the begin of a TLS handshake
@@ -389,12 +391,12 @@ class BadInputIT {
                     "bad-attribute");
             String answer =
                     raw(
-                            "PUT %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nTokamak-Attr-a: \u00ff\r\nContent-Length: 0\r\n\r\n"
+                            "PUT %s HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nTokamak-Attr-a: \u00ff\r\nContent-Length: 0\r\n\r\n"
                                     .formatted(path("attributes")));
             assertThat(answer).contains("bad-attribute");
             assertThat(
                             raw(
-                                    "PUT %s\u00c3\u00a9 HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+                                    "PUT %s\u00c3\u00a9 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
                                             .formatted(path("raw"))))
                     .as("a key is percent-encoded, or it would be kept as another text")
                     .contains("bad-name");
@@ -417,7 +419,7 @@ class BadInputIT {
         void shorter(int sent) throws Exception {
             String answer =
                     raw(
-                            "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 4000000\r\n\r\n%s"
+                            "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 4000000\r\n\r\n%s"
                                     .formatted(path("shorter"), "x".repeat(sent)),
                             true);
             assertThat(answer).doesNotContain("201");
@@ -429,7 +431,7 @@ class BadInputIT {
         void longer() throws Exception {
             String answer =
                     raw(
-                            "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabcdef\r\n\r\n"
+                            "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabcdef\r\n\r\n"
                                     .formatted(path("longer")));
             assertThat(answer).startsWith("HTTP/1.1 201");
             assertThat(answer.substring(1)).doesNotContain("HTTP/1.1 2");
@@ -455,7 +457,7 @@ class BadInputIT {
             for (int i = 0; i < 30; i++) { // before the body has a reader, and after
                 String answer =
                         raw(
-                                "PUT %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n%s"
+                                "PUT %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n%s"
                                         .formatted(path("chunks"), chunks),
                                 true);
                 assertThat(answer).doesNotContain("201");
@@ -532,6 +534,30 @@ class BadInputIT {
     }
 
     @Test
+    @DisplayName("from a page of others, or by a name that was pointed here, is refused everywhere")
+    void pages() throws Exception {
+        for (String path : List.of("/v1/nodes", "/actuator/prometheus", "/swagger-ui.html", "/")) {
+            assertThat(
+                            raw(
+                                    "GET %s HTTP/1.1\r\nHost: evil.example\r\nConnection: close\r\n\r\n"
+                                            .formatted(path)))
+                    .startsWith("HTTP/1.1 421")
+                    .contains("host-not-allowed");
+        }
+        assertProblem(
+                gateway.post(
+                        "/v1/objects",
+                        "x".repeat(3 * MIB),
+                        "Content-Type",
+                        "text/plain",
+                        "Origin",
+                        "https://evil.example"),
+                403,
+                "foreign-page");
+        gateway.assertNothingLeased();
+    }
+
+    @Test
     @DisplayName("requests sent in one go are answered in their order")
     void pipelining() throws Exception {
         StringBuilder requests = new StringBuilder();
@@ -540,11 +566,11 @@ class BadInputIT {
             String path = path("pipelined-" + i);
             String body = "number " + i;
             requests.append(
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%s"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
                             .formatted(path, body.length(), body));
-            requests.append("GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path));
-            requests.append("GET %s?colour=1 HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path));
-            requests.append("DELETE %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path));
+            requests.append("GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
+            requests.append("GET %s?colour=1 HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
+            requests.append("DELETE %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
         }
         try (Socket socket = gateway.connect()) {
             write(socket, requests.toString());

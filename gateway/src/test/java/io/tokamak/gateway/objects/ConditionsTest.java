@@ -40,6 +40,20 @@ class ConditionsTest {
     @ParameterizedTest
     @CsvSource({
         "'\"x\"', true",
+        "'\"y\", \"x\"', true",
+        "*, true",
+        "'W/\"x\"', false",
+        "'\"y\"', false",
+        "'', false",
+    })
+    void ifMatch(String header, boolean permits) {
+        assertThat(EntityTags.permits(header, "\"x\"")).isEqualTo(permits);
+        assertThat(EntityTags.permits(null, "\"x\"")).isTrue();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'\"x\"', true",
         "'W/\"x\"', false",
         "'Tue, 24 Nov 2026 00:00:00 GMT', false",
     })

@@ -83,13 +83,13 @@ class DisconnectsIT {
                 "",
                 "PUT",
                 "PUT %s HTTP/1.1\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 20000000\r\n\r\nabc",
+                "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n",
+                "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\n",
+                "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\nabc",
                 "PUT %s HTTP/1.1\r\nContent-Length: 20000000\r\nExpect: 100-continue\r\n\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-                "PUT %s HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+                "PUT %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
+                "PUT %s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                "PUT %s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
             })
     @DisplayName("an upload that ends at any point before its end leaves nothing")
     void uploads(String sent) throws Exception {
@@ -112,7 +112,7 @@ class DisconnectsIT {
             try (Socket socket = gateway.connect()) {
                 write(
                         socket,
-                        "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc"
+                        "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\nabc"
                                 .formatted(path("whole-" + i)));
             }
         }
@@ -133,7 +133,9 @@ class DisconnectsIT {
         assertThat(gateway.put(path("download"), random(24 * MIB, 1)).statusCode()).isEqualTo(201);
         for (int i = 0; i < 20; i++) {
             try (Socket socket = gateway.connect()) {
-                write(socket, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path("download")));
+                write(
+                        socket,
+                        "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path("download")));
                 if (i % 2 == 0) {
                     assertThat(readHead(socket.getInputStream())).startsWith("HTTP/1.1 200");
                 }
@@ -150,13 +152,13 @@ class DisconnectsIT {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "GET /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\nHost: x\r\n\r\n",
+                "GET /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\nHost: localhost\r\n\r\n",
                 "GET /v1/namespaces/gone/objects/never?wait=5m&view=info HTTP/1.1\r\n\r\n",
-                "HEAD /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\nHost: x\r\n\r\n",
+                "HEAD /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\n\r\n",
                 "POST /v1/objects:wait HTTP/1.1\r\nContent-Length: 46\r\n\r\n"
                         + "{\"names\": [{\"key\": \"never\"}], \"timeout\": \"5m\"}",
-                "POST /v1/objects:wait HTTP/1.1\r\nHost: x\r\nContent-Length: 46\r\n\r\n{",
-                "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n",
+                "POST /v1/objects:wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n{",
+                "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n",
             })
     @DisplayName("waits and watches end with their callers: however many come and go, all fit")
     void waits(String request) throws Exception {

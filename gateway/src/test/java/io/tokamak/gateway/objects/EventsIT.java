@@ -151,7 +151,7 @@ class EventsIT {
         TokamakClient client = gateway.context().getBean(NodeConnection.class).client();
         try (Socket slow = gateway.connect();
                 EventStream swift = listen("")) {
-            write(slow, "GET /v1/events HTTP/1.1\r\nHost: x\r\n\r\n");
+            write(slow, "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n");
             InputStream in = slow.getInputStream();
             assertThat(readHead(in)).startsWith("HTTP/1.1 200");
             String last = "";

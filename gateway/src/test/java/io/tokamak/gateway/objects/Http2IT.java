@@ -214,6 +214,7 @@ class Http2IT {
             assertThat(curl(how, "--data-binary", "curl", "-X", "PUT", url)).endsWith(" 201");
             assertThat(curl(how, url)).isEqualTo("2 200");
             assertThat(text(gateway.get(path("curl")))).isEqualTo("curl");
+            assertThat(curl(how, "-H", "Host: evil.example", url)).isEqualTo("2 421");
         }
     }
 

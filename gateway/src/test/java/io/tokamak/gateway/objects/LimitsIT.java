@@ -57,7 +57,9 @@ class LimitsIT {
 
     private static Socket upload(String key, String framing) throws IOException {
         Socket socket = gateway.connect();
-        write(socket, "PUT %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n".formatted(path(key), framing));
+        write(
+                socket,
+                "PUT %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n".formatted(path(key), framing));
         return socket;
     }
 
@@ -148,7 +150,7 @@ class LimitsIT {
         try (Socket stalled = gateway.connect();
                 Socket slow = gateway.connect()) {
             for (Socket socket : List.of(stalled, slow)) {
-                write(socket, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path("read")));
+                write(socket, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path("read")));
             }
             InputStream in = slow.getInputStream();
             assertThat(readHead(in)).startsWith("HTTP/1.1 200");
@@ -245,7 +247,7 @@ class LimitsIT {
         try (Socket socket = gateway.connect()) {
             write(
                     socket,
-                    "GET /v1/nodes HTTP/1.1\r\nHost: x\r\nA: %s\r\n\r\n"
+                    "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\nA: %s\r\n\r\n"
                             .formatted("a".repeat(33 << 10)));
             String answer = untilReset(socket);
             assertThat(answer).startsWith("HTTP/1.1 431").contains("application/problem+json");
@@ -253,7 +255,10 @@ class LimitsIT {
             assertThat(problem(answer).get("limit").asInt()).isEqualTo(32 << 10);
         }
         try (Socket socket = gateway.connect()) {
-            write(socket, "GET /v1/%s HTTP/1.1\r\nHost: x\r\n\r\n".formatted("a".repeat(17 << 10)));
+            write(
+                    socket,
+                    "GET /v1/%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                            .formatted("a".repeat(17 << 10)));
             String answer = untilReset(socket);
             assertThat(answer).startsWith("HTTP/1.1 414");
             assertThat(problem(answer).get("code").asString()).isEqualTo("path-too-long");
@@ -283,7 +288,8 @@ class LimitsIT {
                 Socket used = gateway.connect()) {
             write(
                     used,
-                    "HEAD /v1/objects/%s HTTP/1.1\r\nHost: x\r\n\r\n".formatted("0".repeat(32)));
+                    "HEAD /v1/objects/%s HTTP/1.1\r\nHost: localhost\r\n\r\n"
+                            .formatted("0".repeat(32)));
             assertThat(readHead(used.getInputStream())).startsWith("HTTP/1.1 404");
             assertThat(used.getInputStream().read()).isEqualTo(-1);
             assertThat(fresh.getInputStream().read()).isEqualTo(-1);

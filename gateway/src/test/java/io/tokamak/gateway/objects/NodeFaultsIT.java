@@ -87,14 +87,14 @@ class NodeFaultsIT {
         try (Socket download = gateway.connect();
                 Socket upload = gateway.connect();
                 EventStream events = new EventStream(gateway.open("/v1/events?namespace=faults"))) {
-            write(download, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path("large")));
+            write(download, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path("large")));
             InputStream in = download.getInputStream();
             assertThat(readHead(in)).startsWith("HTTP/1.1 200");
             byte[] read = new byte[large.length];
             int first = in.readNBytes(read, 0, MIB);
             write(
                     upload,
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
                             .formatted(path("upload"), sent.length));
             upload.getOutputStream().write(sent, 0, 8 * MIB);
             await().atMost(PATIENCE).until(() -> gateway.ledger().leased() > 16 * MIB);
@@ -176,7 +176,7 @@ class NodeFaultsIT {
         try (Socket upload = gateway.connect()) {
             write(
                     upload,
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
                             .formatted(path("away"), 17 * MIB));
             upload.getOutputStream().write(new byte[MIB]);
             await().atMost(PATIENCE).until(() -> gateway.ledger().leased() > 16 * MIB);

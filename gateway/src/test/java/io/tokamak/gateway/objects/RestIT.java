@@ -485,7 +485,7 @@ class RestIT {
         try (Socket socket = connect()) {
             write(
                     socket,
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: 10000000000\r\n\r\n"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 10000000000\r\n\r\n"
                             .formatted(path("huge")));
             String head = readHead(socket.getInputStream());
             assertThat(head).startsWith("HTTP/1.1 413").containsIgnoringCase("connection: close");
@@ -500,7 +500,7 @@ class RestIT {
             try (Socket socket = connect()) {
                 write(
                         socket,
-                        "PUT %s?deadline=0s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n"
+                        "PUT %s?deadline=0s HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n"
                                 .formatted(path("amid"), framing));
                 byte[] chunk = new byte[MIB];
                 for (int i = 0; i < 300; i++) { // more than the pool has
@@ -534,14 +534,14 @@ class RestIT {
                 write(
                         socket,
                         call
-                                + " HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                                + " HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
                                         .formatted(body.length));
                 socket.getOutputStream().write(body);
                 String head = readHead(socket.getInputStream());
                 assertThat(head).as(call).startsWith("HTTP/1.1 4");
                 if (!head.toLowerCase(java.util.Locale.ROOT).contains("connection: close")) {
                     readBody(socket.getInputStream(), head);
-                    write(socket, "GET /v1/nodes HTTP/1.1\r\nHost: x\r\n\r\n");
+                    write(socket, "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\n\r\n");
                     assertThat(readHead(socket.getInputStream()))
                             .as(call)
                             .startsWith("HTTP/1.1 200");
@@ -565,7 +565,7 @@ class RestIT {
         try (Socket socket = connect()) {
             write(
                     socket,
-                    "PUT %s HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n"
+                    "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n"
                             .formatted(path, 17 * MIB));
             socket.getOutputStream().write(half);
             await().atMost(PATIENCE).until(() -> ledger().leased() > 16 * MIB);
@@ -583,7 +583,7 @@ class RestIT {
             try (Socket socket = connect()) {
                 write(
                         socket,
-                        "PUT %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n3\r\nabc\r\n"
+                        "PUT %s HTTP/1.1\r\nHost: localhost\r\n%s\r\n\r\n3\r\nabc\r\n"
                                 .formatted(path("stall"), framing));
                 String head = readHead(socket.getInputStream());
                 assertThat(head).startsWith("HTTP/1.1 408");
@@ -614,7 +614,7 @@ class RestIT {
         String path = path("slow");
         assertThat(put(path, bytes).statusCode()).isEqualTo(201);
         try (Socket socket = connect()) {
-            write(socket, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path));
+            write(socket, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
             InputStream in = socket.getInputStream();
             assertThat(readHead(in)).startsWith("HTTP/1.1 200");
             byte[] read = new byte[bytes.length];
@@ -639,7 +639,7 @@ class RestIT {
         String path = path("gone");
         assertThat(put(path, random(48 * MIB, 12)).statusCode()).isEqualTo(201);
         try (Socket socket = connect()) {
-            write(socket, "GET %s HTTP/1.1\r\nHost: x\r\n\r\n".formatted(path));
+            write(socket, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
             assertThat(readHead(socket.getInputStream())).startsWith("HTTP/1.1 200");
             assertThat(ledger().pinned()).isPositive();
         }

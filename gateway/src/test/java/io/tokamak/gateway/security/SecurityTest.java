@@ -31,7 +31,8 @@ class SecurityTest {
         rest.setAddress(InetAddress.getByName(restAddress));
         GrpcServerProperties grpc = new GrpcServerProperties();
         grpc.setAddress(InetAddress.getByName(grpcAddress));
-        return new SecurityConfiguration().tokens(new SecurityProperties(tokens, file), rest, grpc);
+        return new SecurityConfiguration()
+                .tokens(new SecurityProperties(tokens, file, List.of()), rest, grpc);
     }
 
     @ParameterizedTest
