@@ -10,6 +10,7 @@ import io.tokamak.gateway.node.Target;
 import io.tokamak.gateway.node.Waits;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.MediaType;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.proto.v1.DeleteRequest;
 import io.tokamak.proto.v1.DeleteResponse;
@@ -107,7 +108,9 @@ final class Catalog {
                         Messages.namespace(request.getNamespace(), request.getPrefix()),
                         Messages.textOrNull(request.getPrefix()),
                         group(request),
-                        Messages.textOrNull(request.getMediaType()));
+                        request.getMediaType().isEmpty()
+                                ? null
+                                : MediaType.of(request.getMediaType()).text());
         String cursor = Messages.textOrNull(request.getCursor());
         while (true) {
             ListResponse response = page(connection.client().page(query, limit, cursor));

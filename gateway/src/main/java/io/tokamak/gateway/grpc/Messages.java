@@ -85,6 +85,11 @@ final class Messages {
 
     private static Lifetime lifetime(PutSpec spec) {
         io.tokamak.proto.v1.Lifetime lifetime = spec.getLifetime();
+        if (lifetime.hasUntil() || lifetime.getSession() != 0) {
+            throw bad(
+                    "a lifetime with until or session, which are only in answers",
+                    "give a ttl; an object that ends with a session is put by who attaches one");
+        }
         if (spec.hasLifetime() && !lifetime.hasTtl() && !lifetime.hasIdle()) {
             return Lifetime.untilDeleted();
         }

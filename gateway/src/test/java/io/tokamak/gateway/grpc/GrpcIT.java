@@ -68,6 +68,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -300,6 +301,16 @@ class GrpcIT {
                     PutSpec.newBuilder().setRoomTimeout(duration(Duration.ofMinutes(6))),
                     "bad-duration");
             bad.put(PutSpec.newBuilder().setContentEncoding("a b"), "bad-parameter");
+            bad.put( // which are only in answers: passed over they would let it live on
+                    PutSpec.newBuilder().setLifetime(Lifetime.newBuilder().setSession(1)),
+                    "bad-parameter");
+            bad.put(
+                    PutSpec.newBuilder()
+                            .setLifetime(
+                                    Lifetime.newBuilder()
+                                            .setTtl(duration(Duration.ofSeconds(9)))
+                                            .setUntil(Messages.timestamp(Instant.EPOCH))),
+                    "bad-parameter");
             for (var each : bad.entrySet()) {
                 assertFails(
                         Code.INVALID_ARGUMENT,
@@ -696,6 +707,10 @@ class GrpcIT {
                     Code.INVALID_ARGUMENT,
                     "bad-name",
                     () -> gateway.store().list(request.clone().setNamespace("A B").build()));
+            assertFails(
+                    Code.INVALID_ARGUMENT,
+                    "bad-media-type",
+                    () -> gateway.store().list(request.clone().setMediaType("nonsense").build()));
             assertFails(
                     Code.INVALID_ARGUMENT,
                     "bad-cursor",
