@@ -8,6 +8,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
@@ -99,6 +100,11 @@ final class GetCommand implements Callable<Integer> {
         Path whole = realTarget(path.toAbsolutePath());
         // On the same file system, and of a name that is short whatever the file's is.
         Path beside = whole.resolveSibling(".tokamak-" + ProcessHandle.current().pid() + ".part");
+        Path folder = beside.getParent();
+        if (folder != null && !Files.exists(folder)) {
+            throw new NoSuchFileException(folder.toString());
+        }
+        beside.toFile().deleteOnExit(); // Ctrl-C ends the process without what is below
         try {
             try (FileChannel channel =
                     FileChannel.open(

@@ -24,6 +24,9 @@ final class Output {
     private final PrintWriter errors;
     private @Nullable IOException failure;
 
+    /** Whether a caller was told that something could not be written. */
+    private boolean told;
+
     private Output(OutputStream stream, WritableByteChannel channel, PrintWriter errors) {
         this.stream = stream;
         this.channel = channel;
@@ -111,19 +114,23 @@ final class Output {
         }
     }
 
-    private static IOException translate(IOException failed) {
+    private IOException translate(IOException failed) {
         String message = failed.getMessage();
         if (message != null && message.contains("Broken pipe")) {
             throw new ReaderGone(failed);
         }
+        told = true;
         return new IOException("cannot write to standard output: " + message, failed);
     }
 
     /**
-     * Answers false when something could not be written, and says why; a reader that went away is
-     * fine.
+     * Answers false when something could not be written, and says why unless a caller was told
+     * before; a reader that went away is fine.
      */
     boolean close() {
+        if (told) {
+            return false;
+        }
         try {
             flush();
             stream.flush();

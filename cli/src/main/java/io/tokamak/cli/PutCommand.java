@@ -16,6 +16,7 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
@@ -189,6 +190,9 @@ final class PutCommand implements Callable<Integer> {
                     new FileInputStream(FileDescriptor.in).getChannel(),
                     "standard input",
                     options);
+        }
+        if (file.isEmpty()) { // else it would be this folder
+            throw new NoSuchFileException("''");
         }
         Path path = Path.of(file);
         if (Files.isDirectory(path)) {

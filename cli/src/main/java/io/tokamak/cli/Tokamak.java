@@ -153,6 +153,7 @@ public final class Tokamak implements Runnable {
         codes.put(" 3", "no such object");
         codes.put(" 4", "the name is taken by another object");
         codes.put(" 5", "the node cannot be reached");
+        codes.put("130", "ended by Ctrl-C");
         document(line, codes);
         return line;
     }

@@ -373,6 +373,40 @@ class CommandsIT {
     }
 
     @Test
+    @DisplayName("Ctrl-C within a get leaves no part of a file")
+    void interruptedGet() throws Exception {
+        String id = fine("put", file("large.bin", new byte[120 << 20]).toString());
+        Path folder = Files.createDirectory(files.resolve("interrupted"));
+        Process get = program("get", id, "-o", folder.resolve("large.bin").toString()).start();
+        await().pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(1))
+                .atMost(PATIENCE)
+                .until(() -> !namesIn(folder).isEmpty());
+        interrupt(get);
+        assertThat(get.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        // Whole, if it was that quick; never a part.
+        assertThat(List.of("large.bin")).containsAll(namesIn(folder));
+        fine("rm", id);
+    }
+
+    private static List<String> namesIn(Path folder) throws IOException {
+        try (Stream<Path> all = Files.list(folder)) {
+            return all.map(path -> path.getFileName().toString()).toList();
+        }
+    }
+
+    @Test
+    @DisplayName("a folder that is not there is named, not the file that was to be made in it")
+    void intoNoFolder() throws IOException {
+        String id = fine("put", file("small.bin", new byte[1]).toString());
+        CommandRun run = run("get", id, "-o", files.resolve("none/small.bin").toString());
+        assertThat(run.exitCode()).isEqualTo(Failure.OTHERWISE);
+        assertThat(run.errors())
+                .isEqualTo("tokamak: " + files.resolve("none") + ": no such file\n");
+        fine("rm", id);
+    }
+
+    @Test
     void interruptedWait() throws Exception {
         Process wait = program("wait", "never/x", "--timeout", "5m").start();
         await().atMost(PATIENCE)

@@ -200,6 +200,16 @@ class TextsTest {
         }
 
         @Test
+        void isToldOnce() throws IOException {
+            ByteArrayOutputStream errors = new ByteArrayOutputStream();
+            Output output = Output.to(failing("No space left on device"), errors);
+            output.line("text");
+            assertThatThrownBy(output::flush).hasMessageContaining("No space left on device");
+            assertThat(output.close()).isFalse();
+            assertThat(errors.toByteArray()).isEmpty(); // whoever caught it says it
+        }
+
+        @Test
         void aLongListEndsWhenNobodyReads() {
             Output output = Output.to(failing("Broken pipe"), new ByteArrayOutputStream());
             assertThatThrownBy(
