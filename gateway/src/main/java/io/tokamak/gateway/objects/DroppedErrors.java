@@ -4,6 +4,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
+import io.netty.handler.codec.http2.Http2Exception;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,8 +17,8 @@ import reactor.core.publisher.Hooks;
 
 /**
  * Errors that come when nobody waits for them any more: of connections that have ended, which their
- * callers may end at any time, and we when a caller takes nothing; anything else is a fault of
- * ours. Reactor Netty reports both alike, as errors.
+ * callers may end at any time, and we when a caller takes nothing or breaks HTTP/2; anything else is
+ * a fault of ours. Netty reports both alike, as errors.
  */
 @Component
 final class DroppedErrors implements InitializingBean, DisposableBean {
@@ -44,7 +45,7 @@ final class DroppedErrors implements InitializingBean, DisposableBean {
         logging.getTurboFilterList().remove(ends);
     }
 
-    /** Says what Reactor Netty says of a connection's end with less noise. */
+    /** Says what Netty says of a connection's end with less noise. */
     private static final class Ends extends TurboFilter {
         @Override
         public FilterReply decide(
@@ -54,11 +55,11 @@ final class DroppedErrors implements InitializingBean, DisposableBean {
                 @Nullable String format,
                 Object @Nullable [] parameters,
                 @Nullable Throwable error) {
-            boolean isEnd =
-                    error instanceof IOException
-                            && level.isGreaterOrEqual(Level.WARN)
-                            && logger.getName().startsWith("reactor.netty.");
-            if (!isEnd) {
+            boolean isEnd = error instanceof IOException || error instanceof Http2Exception;
+            boolean isOfNetty =
+                    logger.getName().startsWith("reactor.netty.")
+                            || logger.getName().startsWith("io.netty.channel.");
+            if (!isEnd || !isOfNetty || !level.isGreaterOrEqual(Level.WARN)) {
                 return FilterReply.NEUTRAL;
             }
             LOG.debug("a connection has ended: {}", format, error);

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tokamak.gateway.node.UploadSlots;
+import io.tokamak.gateway.wire.Http2;
 import io.tokamak.objects.QuotaExceeded;
 import java.net.Socket;
 import java.net.http.HttpClient;
@@ -20,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
@@ -44,6 +46,20 @@ class DisconnectsIT {
     @AfterEach
     void noneOfItIsAFault(CapturedOutput output) {
         assertThat(output.getOut()).doesNotContain(" ERROR ");
+    }
+
+    @Test
+    @DisplayName("a request that breaks HTTP/2 is told to its caller, and is no fault of ours")
+    void brokenStream() throws Exception {
+        try (Http2 caller = new Http2(gateway.port())) {
+            caller.greet();
+            caller.frame(
+                    Http2.HEADERS,
+                    Http2.END_HEADERS,
+                    1,
+                    Http2.headers("/v1/objects", Map.of("content-length", "-1")));
+            assertThat(caller.read(Http2.RST_STREAM).stream()).isEqualTo(1);
+        }
     }
 
     private static String path(String key) {
