@@ -46,6 +46,8 @@ public final class ArrowCodec implements Codec {
 
     private static final String ROOT = "root";
     private static final MediaType OF_ROOT = MediaTypes.ofJava(MediaTypes.ARROW_STREAM, ROOT);
+    private static final String TABLE = "table";
+    private static final MediaType OF_TABLE = MediaTypes.ofJava(MediaTypes.ARROW_STREAM, TABLE);
 
     /** Made at the first use: a program without tables starts without Arrow. */
     private static final class Shared {
@@ -80,9 +82,7 @@ public final class ArrowCodec implements Codec {
         } catch (IOException e) {
             throw new NotSerializable("value: " + e.getMessage(), "put another form of it", e);
         }
-        return new Encoded(
-                value instanceof VectorSchemaRoot ? OF_ROOT : MediaTypes.ARROW_STREAM,
-                parts.parts());
+        return new Encoded(value instanceof VectorSchemaRoot ? OF_ROOT : OF_TABLE, parts.parts());
     }
 
     private static VectorSchemaRoot root(Object value) {
@@ -112,11 +112,9 @@ public final class ArrowCodec implements Codec {
 
     @Override
     public Object decode(Body body, Class<?> type) {
-        boolean isTable =
-                type == DictionaryTable.class
-                        || type == VectorSchemaRoot.class
-                        || (type == Object.class && MediaTypes.isOfJava(body.mediaType(), ROOT));
-        if (!isTable && !type.isAssignableFrom(ArrowReader.class)) {
+        Class<?> wanted = type == Object.class ? natural(body.mediaType()) : type;
+        boolean isTable = wanted == DictionaryTable.class || wanted == VectorSchemaRoot.class;
+        if (!isTable && !wanted.isAssignableFrom(ArrowReader.class)) {
             throw body.cannotBe(
                     type, ArrowReader.class, VectorSchemaRoot.class, DictionaryTable.class);
         }
@@ -129,14 +127,21 @@ public final class ArrowCodec implements Codec {
             return reader;
         }
         try {
-            DictionaryTable table = reader.onlyBatch(type == DictionaryTable.class);
-            return type == DictionaryTable.class ? table : table.root();
+            DictionaryTable table = reader.onlyBatch(wanted == DictionaryTable.class);
+            return wanted == DictionaryTable.class ? table : table.root();
         } catch (IOException | RuntimeException e) {
             reader.closeQuietly(e);
             throw e instanceof DecodeException known
                     ? known
                     : DecodeException.malformed(body.mediaType(), String.valueOf(e), e);
         }
+    }
+
+    private static Class<?> natural(MediaType stored) {
+        if (MediaTypes.isOfJava(stored, ROOT)) {
+            return VectorSchemaRoot.class;
+        }
+        return MediaTypes.isOfJava(stored, TABLE) ? DictionaryTable.class : ArrowReader.class;
     }
 
     @Override
