@@ -14,22 +14,31 @@ import org.jspecify.annotations.Nullable;
 final class Loads {
     private record Load(Thread thread, CompletableFuture<@Nullable Object> value) {}
 
+    /**
+     * What a loader returned.
+     *
+     * @param isOwn whether the caller's own did
+     */
+    record Loaded(@Nullable Object value, boolean isOwn) {}
+
     private final Map<String, Load> underWay = new ConcurrentHashMap<>();
 
     /**
      * Runs the loader, or waits for the one that runs and has its value or exception. A loader that
      * asks for its own key runs again, as it would wait for ever otherwise.
      */
-    @Nullable Object load(String key, Supplier<? extends @Nullable Object> loader) {
+    Loaded load(String key, Supplier<? extends @Nullable Object> loader) {
         Load own = new Load(Thread.currentThread(), new CompletableFuture<>());
         Load other = underWay.putIfAbsent(key, own);
         if (other != null) {
-            return other.thread().equals(own.thread()) ? loader.get() : await(other);
+            return other.thread().equals(own.thread())
+                    ? new Loaded(loader.get(), true)
+                    : new Loaded(await(other), false);
         }
         try {
             Object value = loader.get();
             own.value().complete(value);
-            return value;
+            return new Loaded(value, true);
         } catch (RuntimeException | Error e) {
             own.value().completeExceptionally(e);
             throw e;

@@ -153,11 +153,17 @@ final class TokamakCache extends AbstractValueAdaptingCache {
     @SuppressWarnings({"unchecked", "TypeParameterUnusedInFormals"})
     public <T extends @Nullable Object> @Nullable T get(Object key, Callable<T> loader) {
         ObjectName object = nameOf(key);
-        Object there = find(object);
-        if (there != null) {
-            return (T) fromStoreValue(there);
+        while (true) {
+            Object there = find(object);
+            if (there != null) {
+                return (T) fromStoreValue(there);
+            }
+            Loads.Loaded loaded = loads.load(object.key(), () -> load(key, object, loader));
+            // Who waited gets a table or tensor of its own: the loader's is closed by who loaded.
+            if (loaded.isOwn() || !(loaded.value() instanceof AutoCloseable)) {
+                return (T) loaded.value();
+            }
         }
-        return (T) loads.load(object.key(), () -> load(key, object, loader));
     }
 
     private @Nullable Object load(
