@@ -8,6 +8,7 @@ import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Assumptions;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -31,17 +32,12 @@ final class Python implements AutoCloseable {
     }
 
     static Python connectedTo(Path folder) throws IOException {
-        Process making = new ProcessBuilder(SOURCES.resolve("environment").toString()).start();
-        List<String> said =
-                new String(making.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
-                        .lines()
-                        .toList();
-        boolean isThere = making.onExit().join().exitValue() == 0;
-        String last = said.isEmpty() ? "nothing was said" : said.getLast();
-        if (!isThere) {
+        Environment environment = Environment.made();
+        String last = environment.lastLine();
+        if (!environment.isThere()) {
             System.out.println("not tried with Python: " + last);
         }
-        Assumptions.assumeTrue(isThere, () -> "not tried with Python: " + last);
+        Assumptions.assumeTrue(environment.isThere(), () -> "not tried with Python: " + last);
         Python python =
                 new Python(
                         new ProcessBuilder(last, SOURCES.resolve("worker.py").toString())
@@ -49,6 +45,34 @@ final class Python implements AutoCloseable {
                                 .start());
         python.run("client = tokamak.connect('%s')".formatted(folder));
         return python;
+    }
+
+    /**
+     * What the script said.
+     *
+     * @param lastLine the path of the Python, or what is missing
+     */
+    private record Environment(boolean isThere, String lastLine) {
+        private static @Nullable Environment made;
+
+        /** Made, or looked at, once for all tests: an import of its libraries takes a second. */
+        static synchronized Environment made() throws IOException {
+            Environment known = made;
+            if (known == null) {
+                Process making =
+                        new ProcessBuilder(SOURCES.resolve("environment").toString()).start();
+                List<String> said =
+                        new String(making.getInputStream().readAllBytes(), StandardCharsets.UTF_8)
+                                .lines()
+                                .toList();
+                known =
+                        new Environment(
+                                making.onExit().join().exitValue() == 0,
+                                said.isEmpty() ? "nothing was said" : said.getLast());
+                made = known;
+            }
+            return known;
+        }
     }
 
     /**
