@@ -41,6 +41,7 @@ final class Bench implements Callable<Integer> {
                     new CopiesScenario(),
                     new FootprintScenario(),
                     new RestartScenario(),
+                    new SpringScenario(),
                     new IdleScenario());
 
     /** Beside the pool: the index, a second copy of the largest object, our processes' heaps. */
@@ -79,7 +80,7 @@ final class Bench implements Callable<Integer> {
             split = ",",
             description =
                     "only these: calls, values, puts, named, wake, rest, load, grpc, copies,"
-                            + " footprint, restart, idle")
+                            + " footprint, restart, spring, idle")
     private List<String> only = List.of();
 
     @Option(names = "--publish", description = "also write docs/benchmarks.md")
