@@ -22,22 +22,29 @@ final class Buffers {
     /** Below it the entry in the table and the padding would cost more than the copy. */
     private static final long BESIDE_BYTES_MIN = 256;
 
-    private final List<MemorySegment> written = new ArrayList<>();
+    private final List<MemorySegment> written;
 
-    /** Null: this is an encoding. */
+    /** Null: this is an encoding, or tries one. */
     private final @Nullable GraphFile file;
 
-    /** What the graph may have in place; null: this is an encoding. */
+    /** What the graph may have in place; null likewise. */
     private final @Nullable Body body;
 
     /** For an encoding. */
     Buffers() {
+        this(new ArrayList<>());
+    }
+
+    /** For the decoding of what has just been encoded. */
+    Buffers(List<MemorySegment> written) {
+        this.written = written;
         this.file = null;
         this.body = null;
     }
 
     /** For the decoding of a body that is such a file. */
     Buffers(GraphFile file, Body body) {
+        this.written = List.of();
         this.file = file;
         this.body = body;
     }
@@ -59,12 +66,9 @@ final class Buffers {
     /** Bytes in the object, or in the stream, for a copy. */
     MemorySegment read(MemoryBuffer stream) {
         GraphFile from = file;
-        if (from == null) {
-            throw new IllegalStateException("reads while it is written");
-        }
         int number = stream.readVarUInt32();
         if (number != 0) {
-            return from.buffer(number - 1);
+            return from == null ? written.get(number - 1) : from.buffer(number - 1);
         }
         int size = stream.readVarUInt32();
         if (size < 0 || size >= BESIDE_BYTES_MIN) {

@@ -36,8 +36,12 @@ public final class GraphCodec implements Codec {
         LoggerFactory.useSlf4jLogging(true);
     }
 
-    private final ThreadSafeFory fory;
+    private final List<Class<?>> registered;
     private final boolean isOpen;
+    private final ThreadSafeFory fory;
+
+    /** For streams of earlier versions, once there is one. */
+    private @Nullable ThreadSafeFory foryOfPlaces;
 
     /** Without classes of the program's own. */
     public GraphCodec() {
@@ -45,24 +49,37 @@ public final class GraphCodec implements Codec {
     }
 
     private GraphCodec(List<Class<?>> registered, boolean isOpen) {
+        this.registered = registered;
         this.isOpen = isOpen;
-        this.fory =
-                Fory.builder()
-                        .withXlang(false)
-                        .withRefTracking(true)
-                        .withCompatible(true)
-                        .withDeserializeUnknownClass(false)
-                        .withMaxDepth(DEPTH_MAX)
-                        .suppressClassRegistrationWarnings(true)
-                        .requireClassRegistration(!isOpen)
-                        .withSerializerFactory(
-                                (resolver, type) ->
-                                        Unstorable.of(type) == null
-                                                ? null
-                                                : new RefusingSerializer(
-                                                        resolver.getConfig(), type))
-                        .withModule(each -> install(each, registered))
-                        .buildThreadSafeFory();
+        this.fory = fory(true);
+    }
+
+    private ThreadSafeFory fory(boolean hasEnumNames) {
+        return Fory.builder()
+                .withXlang(false)
+                .withRefTracking(true)
+                .withCompatible(true)
+                .serializeEnumByName(hasEnumNames)
+                .withDeserializeUnknownClass(false)
+                .withMaxDepth(DEPTH_MAX)
+                .suppressClassRegistrationWarnings(true)
+                .requireClassRegistration(!isOpen)
+                .withSerializerFactory(
+                        (resolver, type) ->
+                                Unstorable.of(type) == null
+                                        ? null
+                                        : new RefusingSerializer(resolver.getConfig(), type))
+                .withModule(each -> install(each, registered))
+                .buildThreadSafeFory();
+    }
+
+    private synchronized ThreadSafeFory foryOfPlaces() {
+        ThreadSafeFory known = foryOfPlaces;
+        if (known == null) {
+            known = fory(false);
+            foryOfPlaces = known;
+        }
+        return known;
     }
 
     /** Of these classes, arrays of them, and those of the JDK that hold data. */
@@ -77,15 +94,18 @@ public final class GraphCodec implements Codec {
     private static void install(Fory fory, List<Class<?>> registered) {
         ArraySerializer.register(fory);
         ByteBufferSerializer.register(fory);
+        JdkClasses.register(fory);
         fory.register(Tensor.class, "tokamak", "tensor");
         fory.registerSerializer(Tensor.class, new TensorSerializer(fory));
         for (Class<?> type : registered) {
-            register(fory, type);
+            if (!JdkClasses.has(type)) {
+                register(fory, type);
+            }
         }
     }
 
     /** By its package and the rest of its name. */
-    private static void register(Fory fory, Class<?> type) {
+    static void register(Fory fory, Class<?> type) {
         String name = type.getName();
         int dot = name.lastIndexOf('.');
         fory.register(type, name.substring(0, Math.max(0, dot)), name.substring(dot + 1));
@@ -107,6 +127,13 @@ public final class GraphCodec implements Codec {
         try {
             byte[] stream =
                     ScopedValue.where(Buffers.CURRENT, buffers).call(() -> fory.serialize(value));
+            if (Cycles.mayBreak(value)) {
+                // Rare, and which part comes first is Fory's: so it is tried.
+                Cycles.check(
+                        value,
+                        ScopedValue.where(Buffers.CURRENT, new Buffers(buffers.written()))
+                                .call(() -> fory.deserialize(stream)));
+            }
             return new Encoded(MediaTypes.FORY, GraphFile.parts(stream, buffers.written()));
         } catch (ValueException known) {
             throw known;
@@ -121,9 +148,10 @@ public final class GraphCodec implements Codec {
         Buffers buffers = new Buffers(file, body);
         try {
             byte[] stream = file.stream();
+            ThreadSafeFory reader = file.hasEnumNames() ? fory : foryOfPlaces();
             Object value =
                     ScopedValue.where(Buffers.CURRENT, buffers)
-                            .call(() -> fory.deserialize(stream));
+                            .call(() -> reader.deserialize(stream));
             if (value == null) {
                 throw body.malformed("it holds nothing");
             }
@@ -153,7 +181,20 @@ public final class GraphCodec implements Codec {
                         failure);
             }
         }
-        return DecodeException.malformed(body.mediaType(), failure.toString(), failure);
+        return new DecodeException(
+                "%s: %s".formatted(body.mediaType().essence(), firstOf(failure)),
+                "if a class has changed, read it by the class that it was; else see who wrote the"
+                        + " object, with TokamakClient.get for its bytes",
+                failure);
+    }
+
+    /** What went wrong first: what is around it names the objects that were read until then. */
+    private static Throwable firstOf(Throwable failure) {
+        Throwable first = failure;
+        while (first.getCause() != null) {
+            first = first.getCause();
+        }
+        return first;
     }
 
     @Override

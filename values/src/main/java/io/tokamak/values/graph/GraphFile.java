@@ -19,9 +19,13 @@ import java.util.List;
  * | magic  | n, u32 | 0, u32 | stream, u64 | n x (at, bytes) | stream | pad | buffer | ...
  * +--------+--------+--------+-------------+-----------------+--------+-----+--------+----
  * </pre>
+ *
+ * The magic is {@code TKFORY02}; in streams of {@code TKFORY01} enums are known by their places
+ * among the constants, not by their names.
  */
 final class GraphFile {
-    private static final byte[] MAGIC = {'T', 'K', 'F', 'O', 'R', 'Y', '0', '1'};
+    private static final byte[] MAGIC = {'T', 'K', 'F', 'O', 'R', 'Y', '0', '2'};
+    private static final byte[] MAGIC_OF_PLACES = {'T', 'K', 'F', 'O', 'R', 'Y', '0', '1'};
     private static final int COUNT_AT = 8;
     private static final int ZERO_AT = 12;
     private static final int STREAM_AT = 16;
@@ -43,11 +47,13 @@ final class GraphFile {
     private final MemorySegment object;
     private final int count;
     private final int streamBytes;
+    private final boolean hasEnumNames;
 
-    private GraphFile(MemorySegment object, int count, int streamBytes) {
+    private GraphFile(MemorySegment object, int count, int streamBytes, boolean hasEnumNames) {
         this.object = object;
         this.count = count;
         this.streamBytes = streamBytes;
+        this.hasEnumNames = hasEnumNames;
     }
 
     /** The object's parts: head and stream, then each buffer behind its padding. */
@@ -84,8 +90,8 @@ final class GraphFile {
      */
     static GraphFile of(MemorySegment object) {
         long size = object.byteSize();
-        if (size < TABLE_AT
-                || object.asSlice(0, MAGIC.length).mismatch(MemorySegment.ofArray(MAGIC)) >= 0) {
+        boolean hasEnumNames = beginsWith(object, MAGIC);
+        if (size < TABLE_AT || !(hasEnumNames || beginsWith(object, MAGIC_OF_PLACES))) {
             throw wrong("it does not begin like one");
         }
         long count = Integer.toUnsignedLong(object.get(INT, COUNT_AT));
@@ -106,7 +112,17 @@ final class GraphFile {
             }
             end = at + bytes;
         }
-        return new GraphFile(object, (int) count, (int) stream);
+        return new GraphFile(object, (int) count, (int) stream, hasEnumNames);
+    }
+
+    private static boolean beginsWith(MemorySegment object, byte[] magic) {
+        return object.byteSize() >= magic.length
+                && object.asSlice(0, magic.length).mismatch(MemorySegment.ofArray(magic)) < 0;
+    }
+
+    /** Whether its stream has enums by their names; else by their places among the constants. */
+    boolean hasEnumNames() {
+        return hasEnumNames;
     }
 
     /** A copy: what is checked is what is used, whatever happens to the object. */

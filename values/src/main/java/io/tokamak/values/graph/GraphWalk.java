@@ -87,7 +87,7 @@ final class GraphWalk {
         }
     }
 
-    private static @Nullable Object valueOf(Field field, Object value) {
+    static @Nullable Object valueOf(Field field, Object value) {
         try {
             field.setAccessible(true);
             return field.get(value);

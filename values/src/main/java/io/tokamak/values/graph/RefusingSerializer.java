@@ -39,7 +39,12 @@ final class RefusingSerializer extends Serializer<Object> {
 
     @Override
     public Object read(ReadContext context) {
-        throw DecodeException.malformed(
-                MediaTypes.FORY, refused.getTypeName() + " is not read from any object");
+        throw unread(refused);
+    }
+
+    /** The error for bytes that say they are one. */
+    static DecodeException unread(Class<?> type) {
+        return DecodeException.malformed(
+                MediaTypes.FORY, type.getTypeName() + " is not read from any object");
     }
 }
