@@ -194,6 +194,10 @@ class ArrowIT implements WithStore {
             assertThat(Tables.decoded(read, "color")).isEqualTo(Tables.decoded(table, "color"));
             assertThat(Tables.decoded(read, "color").subList(0, 4))
                     .containsExactly(null, "žlutá", "red", null);
+            try (DictionaryTable asItWas =
+                    (DictionaryTable) values.get(stored.id(), Object.class)) {
+                assertThat(asItWas.dictionaries()).hasSize(1);
+            }
             Stored again = values.put(read); // of vectors that lie in an object
             read.close();
             read.close();

@@ -191,6 +191,7 @@ class TensorIT implements WithStore {
     /** Every dtype that has a form in .npy, in both byte orders, C and Fortran, and sliced. */
     private static final String ARRAYS =
             """
+            import io
             chance = numpy.random.default_rng(7)
             codes = ['?', 'S5', 'V3', 'U3', '>U3', 'S0', 'g', 'G']
             for order in '<>':
@@ -219,8 +220,16 @@ class TensorIT implements WithStore {
                     made = array(dtype, shape) if dtype.itemsize else numpy.zeros(shape, dtype)
                     for how, each in ('c', made), ('f', numpy.asfortranarray(made)):
                         arrays[f'npy/{number}/{len(shape)}{0 in shape}/{how}'] = each
-            for name, each in arrays.items():
-                client.put(each, name='values/' + name)
+            def saved(each):
+                file = io.BytesIO()
+                numpy.save(file, each)
+                return file.getvalue()
+            # By turns as the client writes them, and as numpy does.
+            for number, (name, each) in enumerate(arrays.items()):
+                if number // 2 % 2:
+                    client.put(saved(each), name='values/' + name, media_type='application/x-npy')
+                else:
+                    client.put(each, name='values/' + name)
             ','.join(arrays)
             """;
 
@@ -231,6 +240,8 @@ class TensorIT implements WithStore {
                 return bool((one == other).all()) if one.dtype.names else one.tobytes() == other.tobytes()
             def compare(name):
                 sent, back = arrays[name], client.get('values/' + name + '/back')
+                loaded = numpy.load(io.BytesIO(client.get_buffer('values/' + name + '/back')))
+                assert loaded.dtype == sent.dtype and loaded.tobytes() == sent.tobytes(), name
                 assert back.dtype == sent.dtype, (name, back.dtype, sent.dtype)
                 assert back.shape == sent.shape and back.tobytes() == sent.tobytes(), name
                 assert back.flags.f_contiguous == sent.flags.f_contiguous, name
@@ -289,8 +300,8 @@ class TensorIT implements WithStore {
     }
 
     @Test
-    void safetensorsGoBothWays() throws Exception {
-        Values values = clients.values(Route.REMOTE);
+    void safetensorsGoBothWaysInPlaceOnBothSides() throws Exception {
+        Values values = clients.values(Route.CO_LOCATED);
         try (Python python = Python.connectedTo(clients.store.folder())) {
             python.run(
                     """
@@ -298,12 +309,19 @@ class TensorIT implements WithStore {
                         name='values/st', media_type='application/x-safetensors')
                     """);
             ObjectName name = new ObjectName("values", "st");
+            ObjectName backName = new ObjectName("values", "st/back");
             try (Tensors tensors = values.get(name, Tensors.class, Deadline.NONE)) {
+                assertThat(
+                                python.run(
+                                        "seen = client.get('values/st')['w']\n"
+                                                + "pool_offset(seen.ctypes.data)"))
+                        .isEqualTo("" + PoolMapping.offset(tensors.get("w").segment().address()))
+                        .isNotEqualTo("-1");
                 assertThat(tensors.get("w").getDouble(2, 3)).isEqualTo(11);
                 assertThat(tensors.get("n").getLong()).isEqualTo(7);
                 values.put(
                         Tensors.of(Map.of("t", tensors.get("w").transpose())),
-                        PutOptions.named(new ObjectName("values", "st/back")));
+                        PutOptions.named(backName));
             }
             assertThat(
                             python.run(
@@ -316,6 +334,11 @@ class TensorIT implements WithStore {
                                     by_client[3, 2]
                                     """))
                     .isEqualTo("11.0");
+            try (Tensors back = values.get(backName, Tensors.class, Deadline.NONE)) {
+                assertThat(python.run("pool_offset(by_client.ctypes.data)"))
+                        .isEqualTo("" + PoolMapping.offset(back.get("t").segment().address()))
+                        .isNotEqualTo("-1");
+            }
         }
     }
 }
