@@ -241,9 +241,9 @@ class TensorIT implements WithStore {
             def compare(name):
                 sent, back = arrays[name], client.get('values/' + name + '/back')
                 loaded = numpy.load(io.BytesIO(client.get_buffer('values/' + name + '/back')))
-                assert loaded.dtype == sent.dtype and loaded.tobytes() == sent.tobytes(), name
+                assert loaded.dtype == sent.dtype and same(loaded, sent), name
                 assert back.dtype == sent.dtype, (name, back.dtype, sent.dtype)
-                assert back.shape == sent.shape and back.tobytes() == sent.tobytes(), name
+                assert back.shape == sent.shape and same(back, sent), name
                 assert back.flags.f_contiguous == sent.flags.f_contiguous, name
                 turned = client.get('values/' + name + '/turned')
                 assert turned.shape == sent.T.shape and same(turned, sent.T), name
