@@ -14,15 +14,18 @@ import java.util.List;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
-/** The gateway as it is shipped, in a process of its own, of a node of the tests. */
+/**
+ * The gateway as it is shipped, in a process of its own, of a node of the tests. It starts beside
+ * the first of them; its first client waits for it.
+ */
 public final class TestGateway implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
     private final int port = freePort();
+    private final Path log = Path.of("target", "gateway.log");
     private final Process process;
 
     public TestGateway(TestNode node) throws IOException {
-        Path log = Path.of("target", "gateway.log");
         process =
                 new ProcessBuilder(
                                 List.of(
@@ -40,16 +43,14 @@ public final class TestGateway implements AutoCloseable {
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .start();
-        try {
-            Awaitility.await("gateway")
-                    .atMost(PATIENCE)
-                    .until(() -> !process.isAlive() || isListening());
-            if (!process.isAlive()) {
-                throw new IOException("the gateway did not start:\n" + Files.readString(log));
-            }
-        } catch (IOException | RuntimeException failure) {
-            close();
-            throw failure;
+    }
+
+    private void await() throws IOException {
+        Awaitility.await("gateway")
+                .atMost(PATIENCE)
+                .until(() -> !process.isAlive() || isListening());
+        if (!process.isAlive()) {
+            throw new IOException("the gateway did not start:\n" + Files.readString(log));
         }
     }
 
@@ -79,6 +80,11 @@ public final class TestGateway implements AutoCloseable {
 
     /** A client that streams, though it is on the node's host. */
     public TokamakClient client() {
+        try {
+            await();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
         return TokamakClient.connect(
                 ConnectOptions.defaults()
                         .withUrl("tokamak://127.0.0.1:" + port)
