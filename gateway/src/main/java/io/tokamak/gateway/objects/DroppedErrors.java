@@ -17,8 +17,8 @@ import reactor.core.publisher.Hooks;
 
 /**
  * Errors that come when nobody waits for them any more: of connections that have ended, which their
- * callers may end at any time, and we when a caller takes nothing or breaks HTTP/2; anything else is
- * a fault of ours. Netty reports both alike, as errors.
+ * callers may end at any time, and we when a caller takes nothing or breaks HTTP/2; anything else
+ * is a fault of ours. Netty reports both alike, as errors.
  */
 @Component
 final class DroppedErrors implements InitializingBean, DisposableBean {
