@@ -146,7 +146,8 @@ class ObjectStoreServicer:
 
     def List(self, request, context):
         """One page of the objects that match; it may have fewer than `limit`, and yet a cursor. What is there from the first page
-        to the last is given exactly once, whatever else changes. Safe to repeat. Errors: INVALID_ARGUMENT `bad-cursor`, `bad-limit`.
+        to the last is given exactly once, whatever else changes. Safe to repeat. Errors: INVALID_ARGUMENT `bad-cursor`,
+        `bad-limit`, `bad-media-type`.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
