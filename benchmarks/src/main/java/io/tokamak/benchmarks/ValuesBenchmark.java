@@ -194,6 +194,7 @@ public class ValuesBenchmark {
         private byte[] plain;
         private MemorySegment together;
         private List<MemorySegment> buffers;
+        private ObjectWriter open;
 
         @Setup
         public void put(ValuesBenchmark bench) {
@@ -211,10 +212,14 @@ public class ValuesBenchmark {
             plain = fory.serialize(arrays);
             together = Arena.ofAuto().allocate((long) ROWS * each * Double.BYTES, 64);
             buffers = graph.stream().map(row -> row.numbers().segment()).toList();
+            OptionalLong size = OptionalLong.of(together.byteSize());
+            open = bench.client.createUnclaimed(size, PutOptions.DEFAULTS);
+            open.segment().fill((byte) 1);
         }
 
         @TearDown
         public void delete(ValuesBenchmark bench) {
+            open.abort();
             bench.client.delete(stored.id());
         }
     }
@@ -222,6 +227,17 @@ public class ValuesBenchmark {
     @Benchmark
     public void togetherPut(Graphs graphs) {
         client.delete(client.put(graphs.together, PutOptions.DEFAULTS).id());
+    }
+
+    @Benchmark
+    public void buffersCopy(Graphs graphs) {
+        MemorySegment target = graphs.open.segment();
+        long at = 0;
+        for (MemorySegment buffer : graphs.buffers) {
+            MemorySegment.copy(buffer, 0, target, at, buffer.byteSize());
+            at += buffer.byteSize();
+        }
+        check(at == target.byteSize());
     }
 
     @Benchmark

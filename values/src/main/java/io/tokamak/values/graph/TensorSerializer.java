@@ -39,10 +39,9 @@ final class TensorSerializer extends Serializer<Tensor> {
         if (usual < 0) {
             context.writeString(tensor.dtype().descr());
         }
-        long[] shape = tensor.shape();
-        stream.writeVarUInt32(shape.length);
-        for (long length : shape) {
-            stream.writeVarUInt64(length);
+        stream.writeVarUInt32(tensor.rank());
+        for (int axis = 0; axis < tensor.rank(); axis++) {
+            stream.writeVarUInt64(tensor.length(axis));
         }
         Tensor together = tensor.isContiguous() ? tensor : tensor.copy();
         Buffers.CURRENT.get().write(stream, together.segment());
