@@ -414,20 +414,30 @@ final class Attachment implements Holding {
         }
     }
 
-    /** Scratch of {@link #pinAll}: what belongs to each view until it was looked at again. */
+    /**
+     * Scratch of {@link #pinAll}: what belongs to each view until it was looked at again. A
+     * thread's own, since it is as large as thirty views.
+     */
     static final class Batch {
         static final int COUNT_MAX = 128;
+
+        private static final ThreadLocal<Batch> OF_THREAD = ThreadLocal.withInitial(Batch::new);
 
         final long[] slots = new long[COUNT_MAX];
         final long[] states = new long[COUNT_MAX];
 
         /** Keeps the loads that only warm the cache from being optimized away. */
         long sum;
+
+        /** For a call of this thread. Virtual ones are too many to keep any. */
+        static Batch ofThread() {
+            return Thread.currentThread().isVirtual() ? new Batch() : OF_THREAD.get();
+        }
     }
 
     /**
-     * Looks up and pins those of {@code [from, to)} that are null, with one fence for all of them.
-     * Buckets are touched first, so that their cache misses overlap.
+     * Looks up and pins those of {@code [from, to)}, with one fence for all of them. Buckets are
+     * touched first, so that their cache misses overlap.
      *
      * @return whether all of them were found
      */
@@ -443,9 +453,7 @@ final class Attachment implements Holding {
         batch.sum += sum;
         Pinned pinned = pins.scratch();
         for (int i = from; i < to; i++) {
-            if (views[i] == null) {
-                views[i] = lookUp(ids.get(i), batch, i - from, pinned);
-            }
+            views[i] = lookUp(ids.get(i), batch, i - from, pinned);
         }
         KillPoint.reached("getAll.stored");
         pins.fence();
@@ -454,18 +462,18 @@ final class Attachment implements Holding {
             HeldView view = views[i];
             if (view == null) {
                 all = false;
-            } else if (batch.slots[i - from] != IndexReader.NOT_FOUND) {
-                if (index.state(batch.slots[i - from]) != batch.states[i - from] || ending) {
-                    pins.clear(view.pin());
-                    views[i] = pin(view.id(), null);
-                    all &= views[i] != null;
-                } else {
-                    reportAccess(
-                            batch.slots[i - from],
-                            Long.reverseBytes(view.id().mostSignificantBits()),
-                            Long.reverseBytes(view.id().leastSignificantBits()));
-                }
-                batch.slots[i - from] = IndexReader.NOT_FOUND;
+                continue;
+            }
+            long slot = batch.slots[i - from];
+            if (index.state(slot) != batch.states[i - from] || ending) {
+                pins.clear(view.pin());
+                views[i] = pin(view.id(), null);
+                all &= views[i] != null;
+            } else {
+                reportAccess(
+                        slot,
+                        Long.reverseBytes(view.id().mostSignificantBits()),
+                        Long.reverseBytes(view.id().leastSignificantBits()));
             }
         }
         return all;

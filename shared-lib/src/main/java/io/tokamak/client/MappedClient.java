@@ -229,7 +229,7 @@ final class MappedClient implements TokamakClient {
 
     private boolean pinAll(List<ObjectId> ids, @Nullable HeldView[] views) {
         Attachment attachment = attachments.current();
-        Attachment.Batch batch = new Attachment.Batch();
+        Attachment.Batch batch = Attachment.Batch.ofThread();
         boolean all = true;
         for (int from = 0; from < views.length; from += Attachment.Batch.COUNT_MAX) {
             int to = Math.min(views.length, from + Attachment.Batch.COUNT_MAX);
