@@ -17,6 +17,7 @@ final class RestLoadScenario implements Scenario {
     private static final String OBJECTS = "/v1/objects";
     private static final int SMALL_BYTES = 1 << 10;
     private static final int CONNECTIONS = 64;
+    private static final int WARMINGS_MAX = 10;
 
     /** Of who asks for small objects beside slow readers: few, so that nobody waits for them. */
     private static final int CONNECTIONS_BESIDE = 4;
@@ -103,7 +104,7 @@ final class RestLoadScenario implements Scenario {
                             load("POST", gateway.port(), OBJECTS));
             lab.progress("REST under load, warming");
             for (Wrk.Load load : loads) {
-                wrk.warm(load, scale.loadSeconds());
+                wrk.warm(load, scale.loadSeconds(), scale.isSmoke() ? 1 : WARMINGS_MAX);
             }
             for (int round = 1; round <= scale.rounds(); round++) {
                 lab.progress("REST under load, round %d of %d".formatted(round, scale.rounds()));

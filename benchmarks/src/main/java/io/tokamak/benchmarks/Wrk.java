@@ -10,6 +10,9 @@ import java.util.Map;
 
 /** Load from many connections at once, by wrk: one thread of it asks more than a server answers. */
 final class Wrk {
+    /** So many times as fast as before is still warming. */
+    private static final double STEADY = 1.05;
+
     private final Path program;
     private final Path scripts;
 
@@ -44,14 +47,25 @@ final class Wrk {
     }
 
     /**
-     * Warms a server, whose first answers may take so long that they are given up: that is no
-     * failure here, other errors are.
+     * Warms a server until it answers no faster than before: what a request runs through is
+     * compiled for good only after some hundred thousand of them. Its first answers may take so
+     * long that they are given up: that is no failure here, other errors are.
+     *
+     * @param timesMax how often to ask for so many seconds
      */
-    void warm(Load load, int seconds) throws IOException, InterruptedException {
-        Map<String, Double> figures = new HashMap<>();
-        List<String> lines = attempt(load, seconds, figures);
-        if (figures.getOrDefault("errors", 1.0) != 0) {
-            throw failed(load, lines);
+    void warm(Load load, int seconds, int timesMax) throws IOException, InterruptedException {
+        double before = 0;
+        for (int i = 0; i < timesMax; i++) {
+            Map<String, Double> figures = new HashMap<>();
+            List<String> lines = attempt(load, seconds, figures);
+            if (figures.getOrDefault("errors", 1.0) != 0) {
+                throw failed(load, lines);
+            }
+            double rate = Lab.figure(figures, "rate");
+            if (rate < STEADY * before) {
+                return;
+            }
+            before = Math.max(before, rate);
         }
     }
 
