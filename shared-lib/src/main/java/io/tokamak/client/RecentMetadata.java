@@ -21,8 +21,17 @@ final class RecentMetadata {
     private static final int SLOTS_BITS = 6;
     private static final @Nullable Entry[] ENTRIES = new @Nullable Entry[1 << SLOTS_BITS];
 
-    /** What was found last: to compare with it takes half as long as to find its slot. */
-    private static @Nullable Entry last;
+    private static final int THREADS_BITS = 6;
+
+    /** Array elements that no two threads write to one cache line with. */
+    private static final int THREAD_STRIDE = 16;
+
+    /**
+     * What a thread found last, by the low bits of its number: to compare with that takes half as
+     * long as to find its slot.
+     */
+    private static final @Nullable Entry[] LAST =
+            new @Nullable Entry[THREAD_STRIDE << THREADS_BITS];
 
     /** Metadata, and their bytes as words. */
     private static final class Entry {
@@ -72,9 +81,10 @@ final class RecentMetadata {
             return MetadataCodec.decode(copy(pool, offset, length));
         }
         pool.check(offset, length);
-        Entry known = last;
+        int thread = (int) Thread.currentThread().threadId() & ((1 << THREADS_BITS) - 1);
+        Entry known = LAST[thread * THREAD_STRIDE];
         if (known == null || !known.liesAt(pool, offset, length)) {
-            known = last = find(pool, offset, length);
+            known = LAST[thread * THREAD_STRIDE] = find(pool, offset, length);
         }
         return known.metadata;
     }
