@@ -48,6 +48,9 @@ class HostileIT implements WithStore {
     /** In the heap, for bodies of a few KiB. */
     private static final long ALLOCATED_BYTES_MAX = 8 << 20;
 
+    /** By Arrow, for such bodies: a megabyte of validity that all columns share, and the bodies. */
+    private static final long OFF_HEAP_BYTES_MAX = 3 << 20;
+
     private final TokamakClient client;
     private final Values values;
 
@@ -188,7 +191,7 @@ class HostileIT implements WithStore {
     void tables() throws Exception {
         try (BufferAllocator allocator = new RootAllocator();
                 VectorSchemaRoot table = Tables.make(allocator, 200)) {
-            attack(
+            attackOffHeap(
                     table,
                     stored -> {
                         try (ArrowReader reader = values.get(stored.id(), ArrowReader.class)) {
@@ -200,11 +203,25 @@ class HostileIT implements WithStore {
         }
     }
 
+    /**
+     * As {@link #attack}, and what readers of Arrow take off the heap stays small and is given
+     * back.
+     */
+    private void attackOffHeap(Object table, Use use) throws Exception {
+        BufferAllocator readers = Tables.readers(values);
+        long before = readers.getAllocatedMemory();
+        long peak = readers.getPeakMemoryAllocation();
+        attack(table, use);
+        assertThat(readers.getAllocatedMemory()).isLessThan(before + OFF_HEAP_BYTES_MAX);
+        assertThat(readers.getPeakMemoryAllocation())
+                .isLessThan(Math.max(peak + 1, before + OFF_HEAP_BYTES_MAX));
+    }
+
     @Test
     void tablesWithDictionaries() throws Exception {
         try (BufferAllocator allocator = new RootAllocator();
                 DictionaryTable table = Tables.withDictionary(allocator, 200)) {
-            attack(
+            attackOffHeap(
                     table,
                     stored -> {
                         try (DictionaryTable read =

@@ -7,6 +7,7 @@ import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
 import io.tokamak.values.TestStore.Route;
+import io.tokamak.values.arrow.DictionaryTable;
 import io.tokamak.values.graph.GraphCodec;
 import io.tokamak.values.tensor.Tensor;
 import io.tokamak.values.tensor.Tensors;
@@ -18,7 +19,10 @@ import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
+import org.apache.arrow.vector.FieldVector;
 import org.apache.arrow.vector.VectorSchemaRoot;
+import org.apache.arrow.vector.ipc.ArrowReader;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -87,12 +91,20 @@ class OwnNodeIT {
                 values.borrow(values.put(new byte[] {5}).id(), ByteBuffer.class, Deadline.NONE);
         ByteBuffer buffer = bytes.value();
         Stored table;
+        Stored coded;
+        List<@Nullable String> colors;
         try (BufferAllocator allocator = new RootAllocator();
-                VectorSchemaRoot made = Tables.make(allocator, 100)) {
+                VectorSchemaRoot made = Tables.make(allocator, 100);
+                DictionaryTable withColors = Tables.withDictionary(allocator, 100)) {
             table = values.put(made);
+            coded = values.put(withColors);
+            colors = Tables.decoded(withColors, "color");
         }
         VectorSchemaRoot root = values.get(table.id(), VectorSchemaRoot.class);
         BigIntVector column = (BigIntVector) root.getVector("numbers");
+        ArrowReader reader = values.get(table.id(), ArrowReader.class);
+        DictionaryTable dictionaryTable = values.get(coded.id(), DictionaryTable.class);
+        FieldVector words = dictionaryTable.dictionary("color").getVector();
         store.kill();
         values.client().close();
 
@@ -101,13 +113,23 @@ class OwnNodeIT {
         assertThat(part.toLongArray()).containsOnly(0);
         assertThat(buffer.get(0)).isEqualTo((byte) 5);
         assertThat(column.get(99)).isEqualTo(99);
-        for (AutoCloseable each : List.of(tensor, tensors, borrowed, bytes, root)) {
+        assertThat(reader.loadNextBatch()).as("a batch that nobody has read before").isTrue();
+        BigIntVector batch = (BigIntVector) reader.getVectorSchemaRoot().getVector("numbers");
+        assertThat(batch.get(99)).isEqualTo(99);
+        assertThat(Tables.decoded(dictionaryTable, "color")).isEqualTo(colors);
+        for (AutoCloseable each :
+                List.of(tensor, tensors, borrowed, bytes, root, reader, dictionaryTable)) {
             each.close();
         }
         for (Tensor ended : List.of(tensor, named, part)) {
             assertThatThrownBy(() -> ended.getLong(0)).isInstanceOf(IllegalStateException.class);
         }
         assertThatThrownBy(() -> buffer.get(0)).isInstanceOf(IllegalStateException.class);
-        assertThatThrownBy(() -> column.get(99)).isInstanceOf(IndexOutOfBoundsException.class);
+        for (ThrowingCallable use :
+                List.<ThrowingCallable>of(
+                        () -> column.get(99), () -> batch.get(99), () -> words.getObject(0))) {
+            assertThatThrownBy(use).isInstanceOf(IndexOutOfBoundsException.class);
+        }
+        assertThatThrownBy(reader::loadNextBatch).isInstanceOf(IllegalStateException.class);
     }
 }

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.apache.arrow.memory.BufferAllocator;
+import org.apache.arrow.memory.RootAllocator;
 import org.apache.arrow.vector.BigIntVector;
 import org.apache.arrow.vector.BitVector;
 import org.apache.arrow.vector.FieldVector;
@@ -81,5 +82,15 @@ final class Tables {
             }
         }
         return texts;
+    }
+
+    /** What vectors that are read take their memory from, objects in place included. */
+    static BufferAllocator readers(Values values) {
+        try (BufferAllocator allocator = new RootAllocator();
+                VectorSchemaRoot table = make(allocator, 1);
+                VectorSchemaRoot read =
+                        values.get(values.put(table).id(), VectorSchemaRoot.class)) {
+            return read.getVector(0).getAllocator().getRoot();
+        }
     }
 }
