@@ -103,6 +103,11 @@ public final class Values {
         return taken(client.get(id, deadline), type);
     }
 
+    /** As {@link #get(ObjectId, Class)}, of what a put left behind. */
+    public <T> T get(Stored stored, Class<T> type) {
+        return get(stored.id(), type);
+    }
+
     /** As {@link #get(ObjectId, Class)}. */
     public <T> T get(ObjectName name, Class<T> type) {
         return get(name, type, Deadline.NONE);
@@ -111,6 +116,11 @@ public final class Values {
     /** As {@link #get(ObjectId, Class, Deadline)}. */
     public <T> T get(ObjectName name, Class<T> type, Deadline deadline) {
         return taken(client.get(name, deadline), type);
+    }
+
+    /** As {@link #getAll(List, Class, Deadline)}, of objects that are there. */
+    public <T> List<T> getAll(List<ObjectId> ids, Class<T> type) {
+        return getAll(ids, type, Deadline.NONE);
     }
 
     /**

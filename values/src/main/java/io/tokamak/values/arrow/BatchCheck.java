@@ -1,11 +1,14 @@
 package io.tokamak.values.arrow;
 
+import com.google.flatbuffers.Table;
 import io.tokamak.values.DecodeException;
 import io.tokamak.values.MediaTypes;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import org.apache.arrow.flatbuf.Buffer;
 import org.apache.arrow.flatbuf.CompressionType;
+import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.vector.BufferLayout;
@@ -15,6 +18,7 @@ import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Looks whether the buffers of a batch have the bytes that its lengths need, field by field as
@@ -59,6 +63,29 @@ final class BatchCheck {
         }
         return new ArrowRecordBatch(
                 batch.getLength(), batch.getNodes(), check.checked, batch.getBodyCompression());
+    }
+
+    /**
+     * Looks where the buffers of a batch lie, before Arrow does: by a negative length it fails amid
+     * them, and keeps the body for ever.
+     *
+     * @param batch a {@link RecordBatch}; anything else has no buffers
+     * @throws DecodeException when one is not within the body
+     */
+    static void places(@Nullable Table batch, long bodyBytes) {
+        if (!(batch instanceof RecordBatch read)) {
+            return;
+        }
+        for (int i = 0; i < read.buffersLength(); i++) {
+            Buffer buffer = read.buffers(i);
+            if (buffer.offset() < 0
+                    || buffer.length() < 0
+                    || buffer.offset() > bodyBytes - buffer.length()) {
+                throw wrong(
+                        "a buffer of %d bytes at %d of a body of %d"
+                                .formatted(buffer.length(), buffer.offset(), bodyBytes));
+            }
+        }
     }
 
     private static DecodeException wrong(String why) {

@@ -10,8 +10,10 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import org.apache.arrow.flatbuf.DictionaryBatch;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
+import org.apache.arrow.flatbuf.RecordBatch;
 import org.apache.arrow.memory.ArrowBuf;
 import org.apache.arrow.memory.BufferAllocator;
 import org.apache.arrow.memory.ForeignAllocation;
@@ -184,6 +186,7 @@ final class InPlaceReader extends ArrowReader {
     private static ArrowRecordBatch deserialized(Message message, ArrowBuf body)
             throws IOException {
         try {
+            BatchCheck.places(message.header(new RecordBatch()), body.capacity());
             return MessageSerializer.deserializeRecordBatch(message, body);
         } catch (IOException | RuntimeException e) {
             body.close();
@@ -222,6 +225,9 @@ final class InPlaceReader extends ArrowReader {
     private static ArrowDictionaryBatch deserializedDictionary(Message message, ArrowBuf body)
             throws IOException {
         try {
+            if (message.header(new DictionaryBatch()) instanceof DictionaryBatch dictionary) {
+                BatchCheck.places(dictionary.data(), body.capacity());
+            }
             return MessageSerializer.deserializeDictionaryBatch(message, body);
         } catch (IOException | RuntimeException e) {
             body.close();
