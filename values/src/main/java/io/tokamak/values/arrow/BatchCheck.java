@@ -1,6 +1,5 @@
 package io.tokamak.values.arrow;
 
-import com.google.flatbuffers.Table;
 import io.tokamak.values.DecodeException;
 import io.tokamak.values.MediaTypes;
 import java.util.ArrayList;
@@ -18,7 +17,6 @@ import org.apache.arrow.vector.ipc.message.ArrowFieldNode;
 import org.apache.arrow.vector.ipc.message.ArrowRecordBatch;
 import org.apache.arrow.vector.types.pojo.ArrowType;
 import org.apache.arrow.vector.types.pojo.Field;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Looks whether the buffers of a batch have the bytes that its lengths need, field by field as
@@ -69,15 +67,11 @@ final class BatchCheck {
      * Looks where the buffers of a batch lie, before Arrow does: by a negative length it fails amid
      * them, and keeps the body for ever.
      *
-     * @param batch a {@link RecordBatch}; anything else has no buffers
      * @throws DecodeException when one is not within the body
      */
-    static void places(@Nullable Table batch, long bodyBytes) {
-        if (!(batch instanceof RecordBatch read)) {
-            return;
-        }
-        for (int i = 0; i < read.buffersLength(); i++) {
-            Buffer buffer = read.buffers(i);
+    static void places(RecordBatch batch, long bodyBytes) {
+        for (int i = 0; i < batch.buffersLength(); i++) {
+            Buffer buffer = batch.buffers(i);
             if (buffer.offset() < 0
                     || buffer.length() < 0
                     || buffer.offset() > bodyBytes - buffer.length()) {

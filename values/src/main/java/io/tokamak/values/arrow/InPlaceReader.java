@@ -10,6 +10,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.List;
+import java.util.Objects;
 import org.apache.arrow.flatbuf.DictionaryBatch;
 import org.apache.arrow.flatbuf.Message;
 import org.apache.arrow.flatbuf.MessageHeader;
@@ -175,19 +176,20 @@ final class InPlaceReader extends ArrowReader {
     }
 
     private void readBatch(Message message) throws IOException {
+        RecordBatch head = (RecordBatch) message.header(new RecordBatch());
         ArrowBuf body = body(message);
-        try (ArrowRecordBatch read = deserialized(message, body)) {
+        try (ArrowRecordBatch read = deserialized(head, body)) {
             List<Field> fields = fields(getVectorSchemaRoot());
             loadRecordBatch(BatchCheck.checked(read, fields, body.capacity(), allocator));
         }
     }
 
     /** The batch, which has references of its own, and has given back that of the body. */
-    private static ArrowRecordBatch deserialized(Message message, ArrowBuf body)
+    private static ArrowRecordBatch deserialized(@Nullable RecordBatch head, ArrowBuf body)
             throws IOException {
         try {
-            BatchCheck.places(message.header(new RecordBatch()), body.capacity());
-            return MessageSerializer.deserializeRecordBatch(message, body);
+            BatchCheck.places(Objects.requireNonNull(head), body.capacity());
+            return MessageSerializer.deserializeRecordBatch(head, body);
         } catch (IOException | RuntimeException e) {
             body.close();
             throw e;
@@ -199,39 +201,27 @@ final class InPlaceReader extends ArrowReader {
     }
 
     private void readDictionary(Message message) throws IOException {
-        ArrowBuf body = body(message);
-        try (ArrowDictionaryBatch read = deserializedDictionary(message, body)) {
-            long id = read.getDictionaryId();
-            Dictionary dictionary = lookup(id);
-            if (dictionary == null) {
-                throw wrong("dictionary %d is not known".formatted(id), null);
-            }
-            if (read.isDelta()) {
-                throw new DecodeException(
-                        "dictionary %d goes on in a delta, which cannot be read in place"
-                                .formatted(id),
-                        "write it whole (pyarrow: unify_dictionaries), or read a copy of the bytes"
-                                + " by Arrow's own ArrowStreamReader",
-                        null);
-            }
-            List<Field> field = List.of(dictionary.getVector().getField());
-            ArrowRecordBatch checked =
-                    BatchCheck.checked(read.getDictionary(), field, body.capacity(), allocator);
-            loadDictionary(new ArrowDictionaryBatch(id, checked, false));
+        DictionaryBatch head =
+                (DictionaryBatch) Objects.requireNonNull(message.header(new DictionaryBatch()));
+        // Read before the body is anybody's: the metadata may end anywhere.
+        long id = head.id();
+        RecordBatch data = head.data();
+        if (head.isDelta()) {
+            throw new DecodeException(
+                    "dictionary %d goes on in a delta, which cannot be read in place".formatted(id),
+                    "write it whole (pyarrow: unify_dictionaries), or read a copy of the bytes"
+                            + " by Arrow's own ArrowStreamReader",
+                    null);
         }
-    }
-
-    /** As {@link #deserialized}. */
-    private static ArrowDictionaryBatch deserializedDictionary(Message message, ArrowBuf body)
-            throws IOException {
-        try {
-            if (message.header(new DictionaryBatch()) instanceof DictionaryBatch dictionary) {
-                BatchCheck.places(dictionary.data(), body.capacity());
-            }
-            return MessageSerializer.deserializeDictionaryBatch(message, body);
-        } catch (IOException | RuntimeException e) {
-            body.close();
-            throw e;
+        Dictionary dictionary = lookup(id);
+        if (dictionary == null) {
+            throw wrong("dictionary %d is not known".formatted(id), null);
+        }
+        ArrowBuf body = body(message);
+        try (ArrowRecordBatch read = deserialized(data, body)) {
+            List<Field> field = List.of(dictionary.getVector().getField());
+            ArrowRecordBatch checked = BatchCheck.checked(read, field, body.capacity(), allocator);
+            loadDictionary(new ArrowDictionaryBatch(id, checked, false));
         }
     }
 
