@@ -315,7 +315,7 @@ class TokamakCacheTest {
     void writersAtOnce() throws Exception {
         try (TokamakClient other = route.connect()) {
             Cache theirs = cache("books", other, null, true);
-            byte[] large = new byte[128 << 10];
+            byte[] large = new byte[1 << 20];
             List<@Nullable Object> done =
                     atOnce(
                             () -> times(100, i -> cache.put("k", "mine" + i)),
