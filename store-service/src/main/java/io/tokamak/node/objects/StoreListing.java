@@ -113,8 +113,7 @@ public final class StoreListing {
             if (store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET) != view) {
                 continue; // entries may have moved while they were read: once more
             }
-            found.sort(Comparator.comparing(Found::order, Long::compareUnsigned));
-            for (Found one : found) {
+            for (Found one : inOrder(found)) {
                 if (entries.size() == wanted) {
                     return new Page(entries, format(one.order(), filter));
                 }
@@ -127,6 +126,20 @@ public final class StoreListing {
             from = next;
         }
         return new Page(entries, format(from, filter));
+    }
+
+    /** Sorted; of an entry that moves just now, and is in its old place and its new, one. */
+    private static List<Found> inOrder(List<Found> found) {
+        found.sort(
+                Comparator.comparing(Found::order, Long::compareUnsigned)
+                        .thenComparing(one -> one.entry().id()));
+        List<Found> distinct = new ArrayList<>(found.size());
+        for (Found one : found) {
+            if (distinct.isEmpty() || !distinct.getLast().entry().id().equals(one.entry().id())) {
+                distinct.add(one);
+            }
+        }
+        return distinct;
     }
 
     /** Bits of the hash that a bucket's entries share. */
