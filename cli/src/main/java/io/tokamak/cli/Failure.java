@@ -131,7 +131,7 @@ final class Failure {
     /** As the gateway would answer. */
     static Json problem(TokamakException failed) {
         return new Json()
-                .with("type", "about:blank")
+                .with("type", "urn:tokamak:problem:" + failed.code())
                 .with("title", title(failed))
                 .with("status", status(failed))
                 .with("detail", failed.detail())
@@ -173,13 +173,18 @@ final class Failure {
             case Unauthenticated _ -> 401;
             case PermissionDenied _ -> 403;
             case ObjectNotFound _ -> 404;
-            case ObjectExists _, InvalidState _, NotCoLocated _ -> 409;
-            case ObjectLost _ -> 410;
+            case ObjectExists _, NotCoLocated _ -> 409;
+            case ObjectLost _, CorruptObject _ -> 410;
             case TooLarge _ -> 413;
             case DigestMismatch _ -> 422;
-            case QuotaExceeded _, TooManyPins _ -> 429;
-            case CorruptObject _, IncompatibleStore _, SessionFenced _ -> 500;
-            case NodeDown _, StoreRetired _ -> 503;
+            case QuotaExceeded _ -> 429;
+            case NodeDown _,
+                    StoreRetired _,
+                    SessionFenced _,
+                    IncompatibleStore _,
+                    TooManyPins _,
+                    InvalidState _ ->
+                    503;
             case DeadlineExceeded _ -> 504;
             case OutOfMemory _ -> 507;
             case PartialReplication _ -> 202;
@@ -215,7 +220,7 @@ final class Failure {
             output.errors()
                     .println(
                             new Json()
-                                    .with("type", "about:blank")
+                                    .with("type", "urn:tokamak:problem:" + code)
                                     .with("title", title)
                                     .with("status", status)
                                     .with("detail", detail)

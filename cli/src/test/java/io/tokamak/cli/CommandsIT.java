@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.tokamak.client.NodeInfo;
-import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
 import java.io.InputStream;
@@ -13,17 +12,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -36,7 +34,7 @@ class CommandsIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int SIGINT_EXIT_CODE = 130;
 
-    private static TestNode node;
+    @RegisterExtension static final SharedNode NODE = new SharedNode();
 
     @TempDir private static Path empty;
 
@@ -46,31 +44,19 @@ class CommandsIT {
     @TempDir private Path files;
 
     @BeforeAll
-    static void startNode() throws IOException {
+    static void askNobody() {
         unreachable =
                 CompletableFuture.supplyAsync(
                         () -> CommandRun.of("get", "x", "--folder", empty.toString()),
                         task -> Thread.ofPlatform().start(task));
-        node = TestNode.start("256MB");
-    }
-
-    @AfterAll
-    static void stopNode() throws IOException {
-        node.close();
     }
 
     private static CommandRun run(String... args) {
-        List<String> all = new ArrayList<>(List.of(args));
-        all.add("--folder");
-        all.add(node.folder().toString());
-        return CommandRun.of(all.toArray(String[]::new));
+        return NODE.run(args);
     }
 
     private static String fine(String... args) {
-        CommandRun run = run(args);
-        assertThat(run.exitCode()).as(run.errors()).isZero();
-        assertThat(run.errors()).isEmpty();
-        return run.output().strip();
+        return NODE.fine(args);
     }
 
     private Path file(String name, byte[] bytes) throws IOException {
@@ -83,35 +69,8 @@ class CommandsIT {
         return bytes;
     }
 
-    /** The packaged program, as the launcher starts it. */
     private static ProcessBuilder program(String... args) throws IOException {
-        try (Stream<Path> jars = Files.list(Path.of("target"))) {
-            Path jar =
-                    jars.filter(
-                                    path ->
-                                            path.getFileName()
-                                                    .toString()
-                                                    .matches("tokamak-cli-.*\\.jar"))
-                            .findFirst()
-                            .orElseThrow();
-            List<String> command =
-                    new ArrayList<>(
-                            List.of(
-                                    "env", // a build in the background ignores SIGINT, and we
-                                    // inherit
-                                    "--default-signal=INT",
-                                    Path.of(System.getProperty("java.home"), "bin", "java")
-                                            .toString(),
-                                    "-XX:TieredStopAtLevel=1",
-                                    "-Xmx256m",
-                                    "--sun-misc-unsafe-memory-access=allow",
-                                    "-jar",
-                                    jar.toString(),
-                                    "--folder",
-                                    node.folder().toString()));
-            command.addAll(List.of(args));
-            return new ProcessBuilder(command);
-        }
+        return NODE.program(args);
     }
 
     @Test
@@ -463,8 +422,6 @@ class CommandsIT {
     }
 
     private static NodeInfo nodeInfo() throws IOException {
-        try (TokamakClient client = node.client()) {
-            return client.node();
-        }
+        return NODE.info();
     }
 }

@@ -13,6 +13,7 @@ import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.ObjectNotFound;
 import io.tokamak.objects.TokamakException;
 import io.tokamak.objects.TooLarge;
+import io.tokamak.objects.TooManyPins;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -131,7 +132,10 @@ class TextsTest {
             Output output = Output.to(OutputStream.nullOutputStream(), errors);
             assertThat(Failure.report(failed, output, true)).isEqualTo(exitCode);
             assertThat(errors.toString(StandardCharsets.UTF_8))
-                    .contains("\"status\":" + status, "\"code\":\"" + failed.code() + "\"");
+                    .contains(
+                            "\"type\":\"urn:tokamak:problem:" + failed.code() + "\"",
+                            "\"status\":" + status,
+                            "\"code\":\"" + failed.code() + "\"");
         }
 
         @Test
@@ -148,7 +152,8 @@ class TextsTest {
                     503);
             assertReported(new InvalidRequest("bad-name", "bad", "good"), Failure.USAGE, 400);
             assertReported(new TooLarge(2, 1), Failure.OTHERWISE, 413);
-            assertReported(new CorruptObject("byte 1"), Failure.OTHERWISE, 500);
+            assertReported(new CorruptObject("byte 1"), Failure.OTHERWISE, 410);
+            assertReported(new TooManyPins(64, 64), Failure.OTHERWISE, 503);
         }
 
         @Test

@@ -12,7 +12,21 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class UsageTest {
     @ParameterizedTest
-    @ValueSource(strings = {"put", "get", "stat", "rm", "ls", "wait", "doctor", "demo"})
+    @ValueSource(
+            strings = {
+                "put",
+                "get",
+                "stat",
+                "rm",
+                "ls",
+                "wait",
+                "watch",
+                "map",
+                "top",
+                "doctor",
+                "demo",
+                "completion"
+            })
     void everyCommandExplainsItself(String command) {
         CommandRun run = CommandRun.of(command, "--help");
         assertThat(run.exitCode()).isZero();
@@ -66,6 +80,17 @@ class UsageTest {
                 "ls a b                        | unknown: b",
                 "wait                          | ID|NS/KEY",
                 "wait a b --count 3            | --count is 3, must be 1 to 2",
+                "watch NO/x                    | namespace",
+                "watch --count 0               | --count is 0",
+                "watch --kind bogus            | bogus",
+                "map                           | ID|NS/KEY",
+                "map x --timeout 5             | has no unit",
+                "top --interval 5              | has no unit",
+                "top --interval 1ms            | 100ms or more",
+                "top --objects 1001            | 0 to 1000",
+                "completion                    | SHELL",
+                "completion fish               | fish",
+                "get x --folder a --url b:1    | one of them says where to go",
                 "demo --size 1KiB              | --size",
                 "demo --size lots              | bad size",
                 "demo --readers 0              | --readers",
@@ -90,7 +115,10 @@ class UsageTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"get x", "stat x", "rm x", "ls", "wait x", "put -", "demo"})
+    @ValueSource(
+            strings = {
+                "get x", "stat x", "rm x", "ls", "wait x", "watch", "map x", "top", "put -", "demo"
+            })
     @DisplayName("no node is exit code 5, at once")
     void unreachable(String line, @TempDir Path parent) {
         String folder = parent.resolve("nowhere").toString();
