@@ -58,7 +58,8 @@ final class DroppedErrors implements InitializingBean, DisposableBean {
             boolean isEnd = error instanceof IOException || error instanceof Http2Exception;
             boolean isOfNetty =
                     logger.getName().startsWith("reactor.netty.")
-                            || logger.getName().startsWith("io.netty.channel.");
+                            || logger.getName().startsWith("io.netty.channel.")
+                            || logger.getName().startsWith("io.netty.handler.codec.http2.");
             if (!isEnd || !isOfNetty || !level.isGreaterOrEqual(Level.WARN)) {
                 return FilterReply.NEUTRAL;
             }

@@ -37,7 +37,8 @@ final class TokenFilter implements HttpHandler {
         String path = request.getURI().getRawPath();
         if (FOR_EVERYBODY.stream().noneMatch(open -> isBelow(path, open))) {
             try {
-                tokens.check(request.getHeaders().getFirst(HttpHeaders.AUTHORIZATION));
+                tokens.check(
+                        request.getHeaders().getOrDefault(HttpHeaders.AUTHORIZATION, List.of()));
             } catch (Unauthenticated refused) {
                 return answers.problem(request, response, null, refused);
             }

@@ -7,6 +7,8 @@ import io.grpc.ServerInterceptor;
 import io.grpc.health.v1.HealthGrpc;
 import io.tokamak.gateway.grpc.Statuses;
 import io.tokamak.objects.Unauthenticated;
+import java.util.ArrayList;
+import java.util.List;
 import org.springframework.core.Ordered;
 
 /** Lets in who sends a token, before anything of the call is read; only health is for everybody. */
@@ -25,13 +27,22 @@ final class TokenInterceptor implements ServerInterceptor, Ordered {
             ServerCall<Q, A> call, Metadata headers, ServerCallHandler<Q, A> next) {
         if (!HealthGrpc.SERVICE_NAME.equals(call.getMethodDescriptor().getServiceName())) {
             try {
-                tokens.check(headers.get(AUTHORIZATION));
+                tokens.check(values(headers));
             } catch (Unauthenticated refused) {
                 Statuses.close(call, refused);
                 return new ServerCall.Listener<>() {};
             }
         }
         return next.startCall(call, headers);
+    }
+
+    private static List<String> values(Metadata headers) {
+        List<String> values = new ArrayList<>();
+        Iterable<String> sent = headers.getAll(AUTHORIZATION);
+        if (sent != null) {
+            sent.forEach(values::add);
+        }
+        return values;
     }
 
     @Override

@@ -5,7 +5,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The tokens that are accepted, as digests. How long a comparison takes tells nothing about them.
@@ -26,20 +25,27 @@ final class Tokens {
     /**
      * Lets in whoever sends one of the tokens, or everybody when there is none.
      *
-     * @param authorization the value of that header; null: it was not sent
+     * @param authorization the values of that header: there must be one, since of several each
+     *     proxy on the way may have looked at another
      * @throws Unauthenticated for everybody else
      */
-    void check(@Nullable String authorization) {
+    void check(List<String> authorization) {
         if (isEmpty()) {
             return;
         }
-        if (authorization == null
-                || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())) {
+        if (authorization.size() > 1) {
+            throw new Unauthenticated("several Authorization headers were sent");
+        }
+        if (authorization.isEmpty() || !isBearer(authorization.getFirst())) {
             throw new Unauthenticated("no bearer token was sent");
         }
-        if (!accept(authorization.substring(SCHEME.length()).strip())) {
+        if (!accept(authorization.getFirst().substring(SCHEME.length()).strip())) {
             throw new Unauthenticated("the bearer token is not known");
         }
+    }
+
+    private static boolean isBearer(String authorization) {
+        return authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length());
     }
 
     boolean accept(String token) {

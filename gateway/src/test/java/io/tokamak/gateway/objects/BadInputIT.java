@@ -361,17 +361,21 @@ class BadInputIT {
                     "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\nA: b\0c\r\n\r\n",
                     "GET /v1/nodes HTTP/1.1\r\nHost: localhost\r\n: c\r\n\r\n",
                     "GET /v1/no des HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n",
-                    "GET /v1/objects/^|%zz HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "GET /v1/namespaces/a%/objects/b HTTP/1.1\r\nConnection: close\r\n\r\n",
-                    "GET /v1/objects?limit=%z HTTP/1.1\r\nConnection: close\r\n\r\n",
+                    "GET /v1/objects/^|%zz HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+                    "GET /v1/namespaces/a% HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
+                    "GET /v1/objects?limit=%z HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n",
                     "PUT /v1/objects HTTP/1.1\r\nHost: localhost\r\nContent-Length: -1\r\n\r\n",
                     "PUT /v1/objects HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
-                    "PUT / HTTP/1.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
-                    "PUT / HTTP/1.1\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n",
+                    "PUT / HTTP/1.1\r\nHost:\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+                    "PUT / HTTP/1.1\r\n"
+                            + "Host:\r\n"
+                            + "Content-Length:1\r\n"
+                            + "Transfer-Encoding:chunked\r\n\r\n",
                     "\u0016\u0003\u0001\u0002\u0000\r\n\r\n", // the begin of a TLS handshake
                     "\0\r\n\r\n",
                 })
         @DisplayName("what is no HTTP is 400, as a problem")
+        @SuppressWarnings("StringConcatToTextBlock") // the ends of lines are the protocol's
         void noHttp(String request) throws Exception {
             assertThat(raw(request)).startsWith("HTTP/1.").contains(" 400 ", "\"bad-request\"");
         }
@@ -531,6 +535,35 @@ class BadInputIT {
             assertProblem(
                     gateway.post("/v1/mappings/x:renew", " ".repeat(17 << 10)), 413, "too-large");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "HTTP/1.1\r\n",
+                "HTTP/1.1\r\nHost: localhost\r\nHost: localhost\r\n",
+                "HTTP/1.1\r\nHost: localhost\r\nX: y\r\nhost: evil.example\r\n",
+                "HTTP/1.0\r\nHost: localhost\r\nHost: localhost\r\n",
+                "HTTP/1.1\r\nHost: local host\r\n",
+                "HTTP/1.1\r\nHost: localhost/v1\r\n",
+                "HTTP/1.1\r\nHost: me@localhost\r\n",
+                "HTTP/1.1\r\nHost: localh\u00f6st\r\n",
+            })
+    @DisplayName("without a host, or with two of them, or with what is none, is 400 for every path")
+    void hosts(String rest) throws Exception {
+        for (String path : List.of("/v1/nodes", "/actuator/health", "/nowhere")) {
+            assertThat(raw("GET %s %sConnection: close\r\n\r\n".formatted(path, rest)))
+                    .matches("(?s)HTTP/1.[01] 400 .*\"bad-request\".*");
+        }
+        gateway.assertNothingLeased();
+    }
+
+    @Test
+    @DisplayName("without a host is served when it is HTTP/1.0, as the host may be empty")
+    void noHost() throws Exception {
+        assertThat(raw("GET /v1/nodes HTTP/1.0\r\n\r\n")).contains(" 200 ");
+        assertThat(raw("GET /v1/nodes HTTP/1.1\r\nHost:\r\nConnection: close\r\n\r\n"))
+                .startsWith("HTTP/1.1 200");
     }
 
     @Test

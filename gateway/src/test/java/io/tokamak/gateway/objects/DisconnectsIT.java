@@ -7,22 +7,27 @@ import static io.tokamak.gateway.objects.RestGateway.random;
 import static io.tokamak.gateway.objects.RestGateway.readHead;
 import static io.tokamak.gateway.objects.RestGateway.text;
 import static io.tokamak.gateway.objects.RestGateway.write;
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
 import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.gateway.wire.Http2;
 import io.tokamak.objects.QuotaExceeded;
+import java.io.IOException;
 import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -36,6 +41,12 @@ import org.springframework.boot.test.system.OutputCaptureExtension;
 @ExtendWith({SharedGateway.class, OutputCaptureExtension.class})
 class DisconnectsIT {
     private static final int UPLOADS_MAX = 256;
+
+    /** Of HTTP/2, in bytes, where nothing else was said. */
+    private static final int WINDOW = 65_535;
+
+    /** Of a body, in a frame. */
+    private static final int PART = 16 << 10;
 
     private final RestGateway gateway;
 
@@ -60,6 +71,113 @@ class DisconnectsIT {
                     Http2.headers("/v1/objects", Map.of("content-length", "-1")));
             assertThat(caller.read(Http2.RST_STREAM).stream()).isEqualTo(1);
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/v1/objects", "/v1/objects:wait", "/nowhere", "/v1/nodes"})
+    @DisplayName(
+            "a length over HTTP/2 that is not the body's is refused, and the connection goes on")
+    void wrongLength(String path) throws Exception {
+        int[][] lengthsAndSent = {
+            {3, 10},
+            {10, 3},
+            {3, 0},
+            {3, 60_000},
+            {59_999, 60_000},
+            {300_000, 100_000},
+            {100_000, 300_000},
+        };
+        try (Http2 caller = new Http2(gateway.port()).greet()) {
+            AtomicInteger window = new AtomicInteger(WINDOW);
+            int stream = 1;
+            for (int[] lengthAndSent : lengthsAndSent) {
+                begin(caller, stream, path, lengthAndSent[0]);
+                String end = end(caller, stream, lengthAndSent[1], window);
+                assertThat(end)
+                        .as("%d bytes, %d sent", lengthAndSent[0], lengthAndSent[1])
+                        .matches("reset|.*\"status\":4.*");
+                stream += 2;
+                begin(caller, stream, "/v1/objects", 300_000);
+                assertThat(end(caller, stream, 300_000, window)).startsWith("{\"id\":");
+                stream += 2;
+            }
+        }
+        assertNothingHeld();
+    }
+
+    @Test
+    @DisplayName(
+            "who sends more over HTTP/2 than was allowed is cut off, and it is no fault of ours")
+    void beyondTheWindow() throws Exception {
+        for (String path : List.of("/v1/objects", "/nowhere")) {
+            try (Http2 caller = new Http2(gateway.port()).greet()) {
+                begin(caller, 1, path, 20 * MIB);
+                assertThatExceptionOfType(IOException.class)
+                        .isThrownBy(
+                                () -> {
+                                    caller.data(1, 0, new byte[10 * MIB]);
+                                    while (true) {
+                                        caller.read();
+                                    }
+                                });
+            }
+        }
+        assertNothingHeld();
+    }
+
+    private static void begin(Http2 caller, int stream, String path, int length)
+            throws IOException {
+        caller.frame(
+                Http2.HEADERS,
+                Http2.END_HEADERS,
+                stream,
+                Http2.headers(path, Map.of("content-length", "" + length)));
+    }
+
+    /**
+     * Sends so many bytes, as the gateway takes them.
+     *
+     * @param window bytes that the connection may send
+     * @return the body of the answer, or reset
+     */
+    private static String end(Http2 caller, int stream, int length, AtomicInteger window)
+            throws IOException {
+        StringBuilder answer = new StringBuilder();
+        int left = length;
+        int streamWindow = WINDOW;
+        boolean isOver = false;
+        for (boolean isSent = false; !isOver; ) {
+            int part = Math.min(Math.min(left, PART), Math.min(streamWindow, window.get()));
+            if (!isSent && (part > 0 || left == 0)) {
+                left -= part;
+                streamWindow -= part;
+                window.addAndGet(-part);
+                isSent = left == 0;
+                caller.frame(Http2.DATA, isSent ? Http2.END_STREAM : 0, stream, new byte[part]);
+                continue;
+            }
+            Http2.Frame frame = caller.read();
+            boolean isOurs = frame.stream() == stream;
+            switch (frame.type()) {
+                case Http2.WINDOW_UPDATE -> {
+                    int more = ByteBuffer.wrap(frame.payload()).getInt();
+                    if (isOurs) {
+                        streamWindow += more;
+                    } else if (frame.stream() == 0) {
+                        window.addAndGet(more);
+                    }
+                }
+                case Http2.HEADERS, Http2.DATA -> {
+                    if (isOurs && frame.type() == Http2.DATA) {
+                        answer.append(new String(frame.payload(), UTF_8));
+                    }
+                    isOver = isOurs && (frame.flags() & Http2.END_STREAM) != 0;
+                }
+                case Http2.RST_STREAM -> isOver = isOurs;
+                default -> {}
+            }
+        }
+        return answer.isEmpty() ? "reset" : answer.toString();
     }
 
     private static String path(String key) {
@@ -102,12 +220,16 @@ class DisconnectsIT {
                 "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n",
                 "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\n",
                 "PUT %s HTTP/1.1\r\nHost: localhost\r\nContent-Length: 20000000\r\n\r\nabc",
-                "PUT %s HTTP/1.1\r\nContent-Length: 20000000\r\nExpect: 100-continue\r\n\r\n",
+                "PUT %s HTTP/1.1\r\n"
+                        + "Host:\r\n"
+                        + "Content-Length: 9000000\r\n"
+                        + "Expect: 100-continue\r\n\r\n",
                 "PUT %s HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n",
-                "PUT %s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
-                "PUT %s HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
+                "PUT %s HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n",
+                "PUT %s HTTP/1.1\r\nHost:\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n0\r\n",
             })
     @DisplayName("an upload that ends at any point before its end leaves nothing")
+    @SuppressWarnings("StringConcatToTextBlock") // the ends of lines are the protocol's
     void uploads(String sent) throws Exception {
         for (int i = 0; i < 20; i++) {
             try (Socket socket = gateway.connect()) {
@@ -169,9 +291,9 @@ class DisconnectsIT {
     @ValueSource(
             strings = {
                 "GET /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\nHost: localhost\r\n\r\n",
-                "GET /v1/namespaces/gone/objects/never?wait=5m&view=info HTTP/1.1\r\n\r\n",
-                "HEAD /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\n\r\n",
-                "POST /v1/objects:wait HTTP/1.1\r\nContent-Length: 46\r\n\r\n"
+                "GET /v1/namespaces/gone/objects/never?view=info&wait=5m HTTP/1.1\r\nHost:\r\n\r\n",
+                "HEAD /v1/namespaces/gone/objects/never?wait=5m HTTP/1.1\r\nHost:\r\n\r\n",
+                "POST /v1/objects:wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n"
                         + "{\"names\": [{\"key\": \"never\"}], \"timeout\": \"5m\"}",
                 "POST /v1/objects:wait HTTP/1.1\r\nHost: localhost\r\nContent-Length: 46\r\n\r\n{",
                 "GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n",
