@@ -18,6 +18,7 @@ import io.tokamak.proto.v1.WaitRequest;
 import java.util.List;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
@@ -43,8 +44,11 @@ class GrpcConfiguration {
 
     @Bean(destroyMethod = "shutdownNow")
     ScheduledExecutorService uploadAlarms() {
-        return Executors.newSingleThreadScheduledExecutor(
-                Thread.ofPlatform().name("upload-alarms").daemon().factory());
+        var alarms =
+                new ScheduledThreadPoolExecutor(
+                        1, Thread.ofPlatform().name("upload-alarms").daemon().factory());
+        alarms.setRemoveOnCancelPolicy(true); // most puts end long before theirs
+        return alarms;
     }
 
     @Bean

@@ -38,7 +38,9 @@ final class PutCall extends OpenCall<PutResponse> {
     private PutOptions options = PutOptions.DEFAULTS;
     private @Nullable Upload upload;
     private UploadSlots.@Nullable Slot slot;
-    private final ScheduledFuture<?> alarm;
+    private final ScheduledExecutorService alarms;
+    private volatile ScheduledFuture<?> alarm;
+    private volatile boolean isReleased;
     private volatile long lastNanos = System.nanoTime();
 
     /**
@@ -54,8 +56,8 @@ final class PutCall extends OpenCall<PutResponse> {
         this.connection = connection;
         this.slots = slots;
         this.timeout = timeout;
-        long nanos = Math.max(timeout.toNanos() / 4, 1);
-        this.alarm = alarms.scheduleWithFixedDelay(this::look, nanos, nanos, TimeUnit.NANOSECONDS);
+        this.alarms = alarms;
+        this.alarm = lookIn(timeout.toNanos());
         request(REQUESTS);
     }
 
@@ -158,21 +160,38 @@ final class PutCall extends OpenCall<PutResponse> {
                 });
     }
 
-    private boolean isPaused() {
-        return System.nanoTime() - lastNanos >= timeout.toNanos();
+    private ScheduledFuture<?> lookIn(long nanos) {
+        return alarms.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Ends a call whose caller has paused for too long. */
+    /** Nanoseconds until the caller has paused for too long. */
+    private long leftNanos() {
+        return timeout.toNanos() - (System.nanoTime() - lastNanos);
+    }
+
+    /** Ends a call whose caller has paused for too long, or looks again when that may be. */
     private void look() {
-        if (isPaused()) {
-            Thread.startVirtualThread(
-                    () ->
-                            run(
-                                    () -> {
-                                        if (isPaused()) {
-                                            throw Refusal.uploadTimeout(received(), timeout);
-                                        }
-                                    }));
+        long left = leftNanos();
+        if (left > 0) {
+            lookAgainIn(left);
+        } else {
+            Thread.startVirtualThread(() -> run(this::endIfPaused)); // a step may be under way
+        }
+    }
+
+    private void endIfPaused() {
+        long left = leftNanos();
+        if (left <= 0) {
+            throw Refusal.uploadTimeout(received(), timeout);
+        }
+        lookAgainIn(left);
+    }
+
+    private void lookAgainIn(long nanos) {
+        ScheduledFuture<?> next = lookIn(nanos);
+        alarm = next;
+        if (isReleased) { // meanwhile, and found the one before
+            next.cancel(false);
         }
     }
 
@@ -182,6 +201,7 @@ final class PutCall extends OpenCall<PutResponse> {
 
     @Override
     void release() {
+        isReleased = true;
         alarm.cancel(false);
         try {
             if (upload != null) {
