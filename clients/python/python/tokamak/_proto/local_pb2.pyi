@@ -169,12 +169,14 @@ class InterestResponse(_message.Message):
     def __init__(self, presences: _Optional[_Iterable[_Union[Presence, str]]] = ...) -> None: ...
 
 class DeleteRequest(_message.Message):
-    __slots__ = ("ids", "group")
+    __slots__ = ("ids", "group", "incarnation")
     IDS_FIELD_NUMBER: _ClassVar[int]
     GROUP_FIELD_NUMBER: _ClassVar[int]
+    INCARNATION_FIELD_NUMBER: _ClassVar[int]
     ids: bytes
     group: Group
-    def __init__(self, ids: _Optional[bytes] = ..., group: _Optional[_Union[Group, _Mapping]] = ...) -> None: ...
+    incarnation: int
+    def __init__(self, ids: _Optional[bytes] = ..., group: _Optional[_Union[Group, _Mapping]] = ..., incarnation: _Optional[int] = ...) -> None: ...
 
 class DeleteResponse(_message.Message):
     __slots__ = ("deleted", "were_there")

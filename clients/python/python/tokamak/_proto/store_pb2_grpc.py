@@ -138,7 +138,7 @@ class ObjectStoreServicer:
 
     def Delete(self, request, context):
         """Deletes objects, or a group: none is found afterwards by anyone; bytes go with the last pin. Safe to repeat. Objects
-        that were not there are no error. Errors: none of its own.
+        that were not there are no error, nor is one of another `incarnation`. Errors: none of its own.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

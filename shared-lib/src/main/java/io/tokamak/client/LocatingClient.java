@@ -296,6 +296,11 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public boolean delete(ObjectId id, long incarnation) {
+        return route.reader().delete(id, incarnation);
+    }
+
+    @Override
     public long deleteAll(Collection<ObjectId> ids) {
         return route.reader().deleteAll(ids);
     }

@@ -313,6 +313,11 @@ final class MappedClient implements TokamakClient {
     }
 
     @Override
+    public boolean delete(ObjectId id, long incarnation) {
+        return node.delete(id, incarnation);
+    }
+
+    @Override
     public long deleteGroup(Group group) {
         return node.deleteGroup(group);
     }

@@ -124,6 +124,16 @@ final class NodeCalls {
         return wereThere;
     }
 
+    boolean delete(ObjectId id, long incarnation) {
+        attachments.checkOpen();
+        DeleteRequest request =
+                DeleteRequest.newBuilder()
+                        .setIds(ByteString.copyFrom(id.toBytes()))
+                        .setIncarnation(incarnation)
+                        .build();
+        return control.call(deadline(), stub -> stub.delete(request)).getDeleted() > 0;
+    }
+
     long deleteGroup(Group group) {
         attachments.checkOpen();
         DeleteRequest request =

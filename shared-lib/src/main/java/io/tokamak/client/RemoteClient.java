@@ -373,15 +373,27 @@ final class RemoteClient implements TokamakClient {
     }
 
     @Override
+    public boolean delete(ObjectId id, long incarnation) {
+        return delete(
+                                DeleteRequest.newBuilder()
+                                        .addObjects(RemoteMessages.ref(id))
+                                        .setIncarnation(incarnation))
+                        .getDeleted()
+                > 0;
+    }
+
+    @Override
     public boolean delete(ObjectName name) {
         return delete(List.of(RemoteMessages.ref(name))).getDeleted() > 0;
     }
 
     private DeleteResponse delete(List<ObjectRef> objects) {
+        return delete(DeleteRequest.newBuilder().addAllObjects(objects));
+    }
+
+    private DeleteResponse delete(DeleteRequest.Builder request) {
         checkOpen();
-        return gateway.call(
-                ObjectStoreGrpc.getDeleteMethod(),
-                DeleteRequest.newBuilder().addAllObjects(objects).build());
+        return gateway.call(ObjectStoreGrpc.getDeleteMethod(), request.build());
     }
 
     @Override

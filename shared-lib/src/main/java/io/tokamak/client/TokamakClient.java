@@ -209,6 +209,14 @@ public interface TokamakClient extends AutoCloseable {
     boolean delete(ObjectName name);
 
     /**
+     * Deletes the object if it is of this incarnation: what has come under its name since it was
+     * described stays. False: it was not there, or another is.
+     *
+     * @param incarnation as a description, a view or a put has it; not 0
+     */
+    boolean delete(ObjectId id, long incarnation);
+
+    /**
      * Deletes many in few calls and returns how many were there; fewer, if a call broke and was
      * made again.
      */

@@ -626,9 +626,13 @@ final class TestNode implements AutoCloseable {
         }
     }
 
-    private boolean delete(ObjectId id) {
+    /**
+     * @param incarnation 0: any
+     */
+    private boolean delete(ObjectId id, long incarnation) {
         long slot = slot(id);
-        if (slot == IndexWriter.NONE) {
+        if (slot == IndexWriter.NONE
+                || (incarnation != 0 && writer.incarnation(slot) != incarnation)) {
             return false;
         }
         long location = writer.location(slot);
@@ -956,7 +960,11 @@ final class TestNode implements AutoCloseable {
                         long deleted = 0;
                         for (int i = 0; i < wereThere.length; i++) {
                             ObjectId id = ObjectId.ofBytes(ids, i * ObjectId.SIZE_BYTES);
-                            wereThere[i] = (byte) (TestNode.this.delete(id) ? 1 : 0);
+                            wereThere[i] =
+                                    (byte)
+                                            (TestNode.this.delete(id, request.getIncarnation())
+                                                    ? 1
+                                                    : 0);
                             deleted += wereThere[i];
                         }
                         return DeleteResponse.newBuilder()

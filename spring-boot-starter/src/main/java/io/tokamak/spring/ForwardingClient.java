@@ -127,6 +127,11 @@ public abstract class ForwardingClient implements TokamakClient {
     }
 
     @Override
+    public boolean delete(ObjectId id, long incarnation) {
+        return client().delete(id, incarnation);
+    }
+
+    @Override
     public long deleteAll(Collection<ObjectId> ids) {
         return client().deleteAll(ids);
     }

@@ -76,6 +76,9 @@ final class Catalog {
 
     DeleteResponse delete(DeleteRequest request, BooleanSupplier isCancelled) {
         TokamakClient client = connection.client();
+        if (request.getIncarnation() != 0) {
+            return deleteIncarnation(request);
+        }
         if (request.hasGroup()) {
             if (request.getObjectsCount() > 0) {
                 throw Messages.bad("objects and a group", "give either");
@@ -93,6 +96,20 @@ final class Catalog {
             response.addWereThere(wereThere.get(i));
         }
         return response.setDeleted(wereThere.cardinality()).build();
+    }
+
+    private DeleteResponse deleteIncarnation(DeleteRequest request) {
+        if (request.hasGroup() || request.getObjectsCount() != 1) {
+            throw Messages.bad(
+                    "an incarnation with other than one object",
+                    "delete objects of an incarnation one by one");
+        }
+        Target target = Messages.target(request.getObjects(0));
+        boolean wasThere = connection.client().delete(target.id(), request.getIncarnation());
+        return DeleteResponse.newBuilder()
+                .addWereThere(wasThere)
+                .setDeleted(wasThere ? 1 : 0)
+                .build();
     }
 
     ListResponse list(ListRequest request, BooleanSupplier isCancelled) {

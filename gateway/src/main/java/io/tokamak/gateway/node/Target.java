@@ -65,7 +65,7 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
             NodeConnection connection, Deadline deadline, BooleanSupplier isCancelled) {
         TokamakClient client = connection.client();
         while (true) {
-            ObjectInfo info = name == null ? client.head(id) : client.head(name);
+            ObjectInfo info = find(client);
             if (info != null) {
                 return info;
             }
@@ -75,6 +75,11 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
             connection.checkGoesOn();
             client.await(List.of(id), 1, Waits.glance(deadline));
         }
+    }
+
+    /** Describes it as it is now; null: it is not there. */
+    public @Nullable ObjectInfo find(TokamakClient client) {
+        return name == null ? client.head(id) : client.head(name);
     }
 
     public boolean delete(TokamakClient client) {

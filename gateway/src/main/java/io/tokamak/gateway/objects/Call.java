@@ -436,8 +436,9 @@ public enum Call {
 
         Row deletes() {
             return says("It is gone at once; its bytes are when the last pin is.")
+                    .headers(RequestHeader.IF_MATCH)
                     .answers(204, "it is gone", Content.NOTHING)
-                    .refuses(OBJECT_NOT_FOUND);
+                    .refuses(OBJECT_NOT_FOUND, PRECONDITION_FAILED);
         }
 
         Row maps() {

@@ -3,6 +3,7 @@ package io.tokamak.gateway.objects;
 import io.tokamak.client.ListPage;
 import io.tokamak.client.ListQuery;
 import io.tokamak.client.NodeInfo;
+import io.tokamak.client.TokamakClient;
 import io.tokamak.client.WaitResult;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Target;
@@ -12,6 +13,7 @@ import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.MediaType;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -101,8 +103,13 @@ final class Catalog implements CallHandlers {
 
     private Mono<Void> delete(CallRequest request) {
         Target target = request.path().target();
+        String ifMatch = Uploads.joined(request.http().getHeaders(), RequestHeader.IF_MATCH.text());
         ServerHttpResponse response = request.response();
-        return Blocking.call(_ -> target.delete(connection.client()))
+        return Blocking.call(
+                        _ ->
+                                ifMatch == null
+                                        ? target.delete(connection.client())
+                                        : deleteIfMatches(target, ifMatch))
                 .flatMap(
                         wasThere -> {
                             if (!wasThere) {
@@ -111,6 +118,20 @@ final class Catalog implements CallHandlers {
                             response.setStatusCode(HttpStatus.NO_CONTENT);
                             return response.setComplete();
                         });
+    }
+
+    /** By incarnation, so that what comes after the look is left alone. */
+    private boolean deleteIfMatches(Target target, String ifMatch) {
+        TokamakClient client = connection.client();
+        ObjectInfo found = target.find(client);
+        while (found != null) {
+            Conditions.checkIfMatch(ifMatch, EntityTags.of(found.id(), found.incarnation()));
+            if (client.delete(found.id(), found.incarnation())) {
+                return true;
+            }
+            found = target.find(client);
+        }
+        return false;
     }
 
     private Mono<Void> deleteGroup(CallRequest request) {

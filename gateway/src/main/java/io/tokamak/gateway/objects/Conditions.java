@@ -3,6 +3,7 @@ package io.tokamak.gateway.objects;
 import io.tokamak.objects.ObjectExists;
 import java.util.List;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.springframework.http.HttpHeaders;
 import reactor.core.publisher.Mono;
 
@@ -27,9 +28,26 @@ final class Conditions {
         }
         for (RequestHeader condition : ALL) {
             String text = Uploads.joined(headers, condition.text());
-            if (text != null && !(call.headers().contains(condition) && text.strip().equals(ANY))) {
+            if (text != null && !isKept(call, condition, text)) {
                 throw Refusal.conditionNotSupported(condition.text());
             }
+        }
+    }
+
+    private static boolean isKept(Call call, RequestHeader condition, String text) {
+        return call.headers().contains(condition)
+                && (condition == RequestHeader.IF_MATCH || text.strip().equals(ANY));
+    }
+
+    /**
+     * @param ifMatch null: it was not sent
+     * @param tag of the object that is there
+     * @throws Refusal {@code precondition-failed}
+     */
+    static void checkIfMatch(@Nullable String ifMatch, String tag) {
+        if (!EntityTags.permits(ifMatch, tag)) {
+            throw Refusal.preconditionFailed(
+                    RequestHeader.IF_MATCH.text(), "the object's ETag is " + tag);
         }
     }
 

@@ -442,6 +442,19 @@ class ClientContractIT {
         }
 
         @Test
+        @DisplayName("deletes one incarnation, and not what has its name by now")
+        void deletesAnIncarnation() {
+            Stored first = client.put(bytes(1), PutOptions.named(name));
+            assertThat(client.delete(name)).isTrue();
+            Stored second = client.put(bytes(2), PutOptions.named(name));
+            assertThat(client.delete(first.id(), first.incarnation())).isFalse();
+            assertThat(client.read(name, Deadline.NONE)).isEqualTo(bytes(2));
+            assertThat(client.delete(second.id(), second.incarnation())).isTrue();
+            assertThat(client.delete(second.id(), second.incarnation())).isFalse();
+            assertThat(client.contains(second.id())).isFalse();
+        }
+
+        @Test
         @DisplayName("takes what remains in a buffer, whose position does not change")
         void payloads() {
             byte[] expected = bytes(1000);

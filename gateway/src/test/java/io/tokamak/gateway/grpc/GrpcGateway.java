@@ -48,6 +48,7 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 final class GrpcGateway implements AutoCloseable {
     static final int MIB = 1 << 20;
     static final Duration PATIENCE = Duration.ofSeconds(90);
+    static final Duration UPLOAD_TIMEOUT = Duration.ofSeconds(2);
     static final String NAMESPACE = "it";
 
     /** What a client sends in one message. */
@@ -86,7 +87,7 @@ final class GrpcGateway implements AutoCloseable {
                                         "--spring.grpc.server.port=0",
                                         "--tokamak.folder=" + node.folder(),
                                         "--tokamak.node-timeout=2s",
-                                        "--tokamak.upload-timeout=2s"),
+                                        "--tokamak.upload-timeout=" + UPLOAD_TIMEOUT),
                                 Stream.of(properties))
                         .toList()) {
             all.put(property.substring(0, property.indexOf('=')), property); // the last one counts

@@ -3,6 +3,7 @@ package io.tokamak.gateway.grpc;
 import static io.tokamak.gateway.grpc.GrpcGateway.MIB;
 import static io.tokamak.gateway.grpc.GrpcGateway.NAMESPACE;
 import static io.tokamak.gateway.grpc.GrpcGateway.PATIENCE;
+import static io.tokamak.gateway.grpc.GrpcGateway.UPLOAD_TIMEOUT;
 import static io.tokamak.gateway.grpc.GrpcGateway.answer;
 import static io.tokamak.gateway.grpc.GrpcGateway.assertFails;
 import static io.tokamak.gateway.grpc.GrpcGateway.data;
@@ -267,14 +268,28 @@ class GrpcIT {
 
         @Test
         void aCallerWhoPausesIsCutOff() throws Exception {
+            Duration latest = UPLOAD_TIMEOUT.plus(UPLOAD_TIMEOUT.dividedBy(8));
+            int attempts = 3; // a machine that stands still makes anything late
+            List<Duration> pauses = new ArrayList<>();
+            while (pauses.size() < attempts
+                    && (pauses.isEmpty() || pauses.getLast().compareTo(latest) > 0)) {
+                pauses.add(pauseUntilCutOff());
+            }
+            assertThat(pauses).allSatisfy(pause -> assertThat(pause).isGreaterThan(UPLOAD_TIMEOUT));
+            assertThat(pauses.getLast()).isLessThanOrEqualTo(latest);
+        }
+
+        private Duration pauseUntilCutOff() throws Exception {
             BlockingClientCall<PutRequest, PutResponse> call = gateway.store().put();
             call.write(
                     PutRequest.newBuilder()
                             .setSpec(PutSpec.newBuilder().setSizeBytes(3 * MIB))
                             .build());
+            long begun = System.nanoTime();
             call.write(data(random(MIB, 7), 0, MIB));
             var status = assertFails(Code.DEADLINE_EXCEEDED, "upload-timeout", () -> answer(call));
             assertThat(status.getMessage()).contains("after " + MIB);
+            return Duration.ofNanos(System.nanoTime() - begun);
         }
 
         @Test
@@ -628,6 +643,27 @@ class GrpcIT {
         }
 
         @Test
+        void oneIncarnationIsDeleted() throws Exception {
+            long first = gateway.put("stays", new byte[1]).getObject().getIncarnation();
+            gateway.store().delete(DeleteRequest.newBuilder().addObjects(ref("stays")).build());
+            long second = gateway.put("stays", new byte[2]).getObject().getIncarnation();
+            DeleteRequest.Builder request =
+                    DeleteRequest.newBuilder().addObjects(ref("stays")).setIncarnation(first);
+            DeleteResponse changed = gateway.store().delete(request.build());
+            assertThat(changed.getDeleted()).isZero();
+            assertThat(changed.getWereThereList()).containsExactly(false);
+            assertThat(gateway.get(ref("stays"))).hasSize(2);
+            assertFails(
+                    Code.INVALID_ARGUMENT,
+                    "bad-parameter",
+                    () -> gateway.store().delete(request.clone().addObjects(id(ABSENT)).build()));
+            DeleteResponse gone = gateway.store().delete(request.setIncarnation(second).build());
+            assertThat(gone.getDeleted()).isEqualTo(1);
+            assertThat(gone.getWereThereList()).containsExactly(true);
+            assertFails(Code.NOT_FOUND, "object-not-found", () -> gateway.get(ref("stays")));
+        }
+
+        @Test
         void aGroupIsDeletedAsOne() throws Exception {
             for (int i = 0; i < 3; i++) {
                 gateway.put(
@@ -942,9 +978,11 @@ class GrpcIT {
         private static final Metadata.Key<String> AUTHORIZATION =
                 Metadata.Key.of("authorization", Metadata.ASCII_STRING_MARSHALLER);
 
-        private static ClientInterceptor sending(String authorization) {
+        private static ClientInterceptor sending(String... authorizations) {
             Metadata headers = new Metadata();
-            headers.put(AUTHORIZATION, authorization);
+            for (String authorization : authorizations) {
+                headers.put(AUTHORIZATION, authorization);
+            }
             return MetadataUtils.newAttachHeadersInterceptor(headers);
         }
 
@@ -966,6 +1004,19 @@ class GrpcIT {
                             "unauthenticated",
                             () -> closed.store().withInterceptors(sending(wrong)).list(list));
                 }
+                for (String other : List.of("Bearer one", "Bearer three")) {
+                    for (String[] both :
+                            List.of(
+                                    new String[] {"Bearer one", other},
+                                    new String[] {other, "Bearer one"})) {
+                        assertFails(
+                                Code.UNAUTHENTICATED,
+                                "unauthenticated",
+                                () -> closed.store().withInterceptors(sending(both)).list(list));
+                        assertThat(rest(closed.restPort(), "GET", "/v1/nodes", both))
+                                .isEqualTo(401);
+                    }
+                }
                 for (String right : List.of("Bearer one", "bearer two")) {
                     closed.store().withInterceptors(sending(right)).list(list);
                 }
@@ -981,7 +1032,7 @@ class GrpcIT {
 
         private static void everyCallOfRest(int port) throws Exception {
             assertThat(rest(port, "GET", "/v1/nodes", "Bearer one")).isEqualTo(200);
-            assertThat(rest(port, "GET", "/actuator/health", "")).isEqualTo(200);
+            assertThat(rest(port, "GET", "/actuator/health")).isEqualTo(200);
             for (Call call : Call.values()) {
                 String path = call.path();
                 for (PathVariable variable : call.variables()) {
@@ -994,16 +1045,16 @@ class GrpcIT {
                 }
             }
             for (String path : List.of("/", "/actuator/prometheus", "/v1/nothing")) {
-                assertThat(rest(port, "GET", path, "")).as(path).isEqualTo(401);
+                assertThat(rest(port, "GET", path)).as(path).isEqualTo(401);
             }
         }
 
-        private static int rest(int port, String method, String path, String authorization)
+        private static int rest(int port, String method, String path, String... authorizations)
                 throws Exception {
             HttpRequest.Builder request =
                     HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + path))
                             .method(method, HttpRequest.BodyPublishers.noBody());
-            if (!authorization.isEmpty()) {
+            for (String authorization : authorizations) {
                 request.header("Authorization", authorization);
             }
             return HTTP.send(request.build(), HttpResponse.BodyHandlers.discarding()).statusCode();

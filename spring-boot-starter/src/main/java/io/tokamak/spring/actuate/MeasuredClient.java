@@ -170,6 +170,11 @@ final class MeasuredClient extends ForwardingClient {
     }
 
     @Override
+    public boolean delete(ObjectId id, long incarnation) {
+        return measureDelete(() -> client.delete(id, incarnation));
+    }
+
+    @Override
     public long deleteAll(Collection<ObjectId> ids) {
         return measureDeleteOfMany(() -> client.deleteAll(ids));
     }

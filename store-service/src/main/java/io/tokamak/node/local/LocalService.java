@@ -196,10 +196,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
     public void delete(DeleteRequest request, StreamObserver<DeleteResponse> responses) {
         answer(
                 responses,
-                () ->
-                        request.hasGroup()
-                                ? store.delete(group(request.getGroup()))
-                                : store.delete(ids(request.getIds())),
+                () -> delete(request),
                 deletion ->
                         DeleteResponse.newBuilder()
                                 .setDeleted(deletion.deleted().size())
@@ -211,6 +208,17 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                                                         : request.getIds().size()
                                                                 / ObjectId.SIZE_BYTES))
                                 .build());
+    }
+
+    private CompletableFuture<Store.Deletion> delete(DeleteRequest request) {
+        List<ObjectId> ids = ids(request.getIds());
+        if (request.getIncarnation() == 0) {
+            return request.hasGroup() ? store.delete(group(request.getGroup())) : store.delete(ids);
+        }
+        if (request.hasGroup() || ids.size() != 1) {
+            throw LocalErrors.invalid("an incarnation for other than one id");
+        }
+        return store.delete(ids.getFirst(), request.getIncarnation());
     }
 
     private static ByteString bytes(BitSet bits, int count) {
@@ -230,15 +238,21 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                                     emptyToNull(request.getPrefix()),
                                     request.hasGroup() ? group(request.getGroup()) : null,
                                     emptyToNull(request.getMediaType()));
-                    return CompletableFuture.supplyAsync(
-                            () ->
-                                    listing.page(
-                                            filter,
-                                            request.getLimit(),
-                                            emptyToNull(request.getCursor())),
-                            readers);
+                    String cursor = emptyToNull(request.getCursor());
+                    return drainedBefore(cursor)
+                            .thenApplyAsync(
+                                    _ -> listing.page(filter, request.getLimit(), cursor), readers);
                 },
                 this::page);
+    }
+
+    /**
+     * A list has what was put before it began: its first page comes after all lanes were drained.
+     */
+    private CompletableFuture<?> drainedBefore(@Nullable String cursor) {
+        return cursor == null
+                ? store.resolve(List.of(), 0, 0)
+                : CompletableFuture.completedFuture(cursor);
     }
 
     private ListResponse page(StoreListing.Page page) {

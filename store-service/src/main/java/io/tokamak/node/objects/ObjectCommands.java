@@ -133,6 +133,13 @@ final class ObjectCommands {
         return new Deleted(members.deletion(), members.names(), !drain.isStalled());
     }
 
+    Deleted delete(ObjectId id, long incarnation) {
+        long slot = index.findCurrent(ObjectTable.first(id), ObjectTable.second(id));
+        return slot == IndexWriter.NONE || index.incarnation(slot) == incarnation
+                ? delete(List.of(id))
+                : new Deleted(new Deletion(List.of(), new BitSet()), List.of(), true);
+    }
+
     Deleted delete(List<ObjectId> ids) {
         List<ObjectId> deleted = new ArrayList<>();
         List<NameDirectory.Claim> names = new ArrayList<>();

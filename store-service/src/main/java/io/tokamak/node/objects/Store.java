@@ -470,6 +470,12 @@ public final class Store implements AutoCloseable {
         return owner.command(() -> objects.delete(ids)).thenCompose(objects::releaseNames);
     }
 
+    /** Deletes an object if it is of this incarnation; another was not there. */
+    public CompletableFuture<Deletion> delete(ObjectId id, long incarnation) {
+        return owner.command(() -> objects.delete(id, incarnation))
+                .thenCompose(objects::releaseNames);
+    }
+
     /** Deletes all objects of a group. */
     public CompletableFuture<Deletion> delete(Group group) {
         return owner.command(() -> objects.delete(group)).thenCompose(objects::releaseNames);
