@@ -128,7 +128,8 @@ class LastingCommandsIT {
             NODE.fine("rm", "top/held");
             assertThat(view.sizeBytes()).isEqualTo(2_000_000);
             assertThat(NODE.fine("top", "--once"))
-                    .contains("node ", "pool 256 MiB", "SESSION", "top/held by " + self, "deleted ");
+                    .contains(
+                            "node ", "pool 256 MiB", "SESSION", "top/held by " + self, "deleted ");
             assertThat(NODE.fine("top", "--json", "--objects", "1"))
                     .contains(
                             "\"pinnedObjects\":1",
