@@ -67,7 +67,7 @@ public interface ObjectWriter extends AutoCloseable {
      */
     Stored seal();
 
-    /** Gives the memory back. */
+    /** Gives the memory back. What was sealed stays: only a delete ends it. */
     void abort();
 
     /** Aborts unless sealed. */

@@ -536,6 +536,61 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName("leaves what was sealed as it is, whatever its writer is asked for afterwards")
+        void afterTheSeal() {
+            for (boolean isLengthKnown : new boolean[] {true, false}) {
+                try (ObjectWriter writer =
+                        isLengthKnown
+                                ? client.create(1_000, PutOptions.DEFAULTS)
+                                : client.create(PutOptions.DEFAULTS)) {
+                    writer.write(ByteBuffer.wrap(bytes(1_000)));
+                    ObjectId id = writer.seal().id();
+                    long objects = client.node().objects();
+
+                    assertThatThrownBy(writer::seal).isInstanceOf(InvalidState.class);
+                    assertThatThrownBy(() -> writer.write(ByteBuffer.wrap(new byte[1])))
+                            .isInstanceOf(InvalidState.class);
+                    assertThatThrownBy(
+                                    () -> writer.writeFrom(new ByteArrayInputStream(new byte[1])))
+                            .isInstanceOf(InvalidState.class);
+                    assertThatThrownBy(writer::segment).isInstanceOf(InvalidState.class);
+                    writer.abort();
+                    writer.close();
+                    put(1_000); // where the lane goes on
+                    assertThat(client.read(id, Deadline.NONE)).isEqualTo(bytes(1_000));
+                    assertThat(client.node().objects()).isEqualTo(objects + 1);
+                }
+            }
+        }
+
+        @Test
+        @DisplayName("takes objects without a byte by every way in")
+        void empty() {
+            List<ObjectId> ids = new ArrayList<>();
+            ids.add(put(0));
+            ids.add(client.put(MemorySegment.NULL, PutOptions.DEFAULTS).id());
+            ids.add(client.put(8, _ -> {}, PutOptions.DEFAULTS).id());
+            ids.add(client.put(new byte[0], PutOptions.named(NAME)).id());
+            try (ObjectWriter known = client.create(0, PutOptions.DEFAULTS);
+                    ObjectWriter unknown = client.create(PutOptions.DEFAULTS)) {
+                assertThat(known.segment().byteSize()).isZero();
+                ids.add(known.seal().id());
+                ids.add(unknown.seal().id());
+            }
+            for (ObjectId id : ids) {
+                assertThat(client.read(id, Deadline.NONE)).isEmpty();
+                try (ObjectView view = client.get(id, Deadline.NONE)) {
+                    assertThat(view.sizeBytes()).isZero();
+                    assertThat(view.segment().byteSize()).isZero();
+                    assertThatThrownBy(() -> view.getByte(0))
+                            .isInstanceOf(IndexOutOfBoundsException.class);
+                }
+            }
+            assertThat(node.pinCount()).isZero();
+            assertThat(client.node().objects()).isEqualTo(ids.size());
+        }
+
+        @Test
         @DisplayName("gives the memory of an aborted object back")
         void abort() {
             long free = node.freeBytes();

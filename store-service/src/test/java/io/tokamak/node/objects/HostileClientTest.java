@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
@@ -17,6 +18,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
 import java.util.function.Consumer;
@@ -96,8 +98,8 @@ class HostileClientTest {
         return hostile;
     }
 
-    private static final ObjectMetadata NAMED =
-            ObjectMetadata.named(new ObjectName("test", "a name"));
+    private static final ObjectName NAME = new ObjectName("test", "a name");
+    private static final ObjectMetadata NAMED = ObjectMetadata.named(NAME);
 
     /** Bits 61 to 63 of the id's second half, the top of the session's own counter. */
     private static boolean isChecked(int bit) {
@@ -197,9 +199,7 @@ class HostileClientTest {
         Random random = new Random(seed);
         ObjectMetadata metadata =
                 NAMED.withGroup(new io.tokamak.objects.Group("test", "g"))
-                        .withAttributes(
-                                io.tokamak.objects.Attributes.of(
-                                        java.util.Map.of("a", "b", "c", "d")));
+                        .withAttributes(Attributes.of(Map.of("a", "b", "c", "d")));
         int length = MetadataCodec.encodedLength(metadata);
         for (int round = 0; round < 150; round++) {
             LaneClient hostile =
@@ -255,6 +255,91 @@ class HostileClientTest {
                         ObjectId.named(new ObjectName("a", "b")), PAYLOAD, ObjectMetadata.PLAIN));
         isFenced(unnamed, true);
         fixture.sound();
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(
+            strings = {
+                "of another name",
+                "of no name under a name's id",
+                "of a name under an anonymous id",
+                "of another session's lifetime"
+            })
+    @DisplayName("I23: sound metadata of another object are refused, and nobody sees any of both")
+    void foreignMetadata(String lie) {
+        ObjectMetadata tagged =
+                ObjectMetadata.PLAIN.withAttributes(Attributes.of(Map.of("name", "a")));
+        ObjectMetadata mortal = ObjectMetadata.PLAIN.withLifetime(Lifetime.session());
+        ObjectName other = new ObjectName("test", "b name");
+        long refused = fixture.status().counters().fencedSessions();
+        LaneClient hostile = fixture.attach();
+        boolean named = lie.startsWith("of another name") || lie.startsWith("of no name");
+        ObjectId id = named ? ObjectId.named(NAME) : hostile.nextId();
+        ObjectMetadata metadata =
+                switch (lie) {
+                    case "of another name" -> ObjectMetadata.named(other);
+                    case "of no name under a name's id" -> tagged;
+                    case "of a name under an anonymous id" -> NAMED;
+                    default -> mortal;
+                };
+        long end = hostile.write(id, PAYLOAD, metadata);
+        if (metadata == mortal) {
+            byte[] encoded = MetadataCodec.encode(mortal, 0, witness.number);
+            hostile.pool.copyFrom(
+                    hostile.start + hostile.used + PoolFile.HEADER_BYTES,
+                    encoded,
+                    0,
+                    encoded.length);
+        }
+        hostile.commit(end);
+        isFenced(hostile, true);
+        assertThat(fixture.status().counters().fencedSessions()).isEqualTo(refused + 1);
+        assertThat(witness.read(id)).isNull();
+        assertThat(witness.read(ObjectId.named(other))).isNull();
+        assertThat(witness.putNamed(PAYLOAD, NAMED)).isEqualTo(SessionFile.ANSWER_CREATED);
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "{0} bytes")
+    @ValueSource(ints = {PoolFile.METADATA_BYTES_MAX + 1, 64 << 20})
+    @DisplayName(
+            "I23, I28: metadata that are too long, whole and with a right check, end their session"
+                    + " alone before they are copied, and their space is back")
+    void endlessMetadata(int length) {
+        try (StoreFixture large = StoreFixture.open(160L << 20)) {
+            LaneClient other = large.attach();
+            ObjectId kept = other.putSeen(PAYLOAD);
+            LaneClient hostile = large.attach();
+            Store.Lease lease =
+                    StoreFixture.get(
+                            large.store.lease(
+                                    hostile.name,
+                                    null,
+                                    SessionFile.KIND_SINGLE,
+                                    PoolFile.recordBytesMax(length, PAYLOAD.length),
+                                    0,
+                                    null,
+                                    0));
+            hostile.lane = lease.lane();
+            hostile.use(lease.extentNumber(), lease.start(), lease.length());
+            ObjectId id = hostile.nextId();
+            hostile.header(hostile.start, id, PAYLOAD.length, length);
+            hostile.commit(
+                    PoolFile.recordEnd(hostile.start, length, PAYLOAD.length) - hostile.start);
+
+            StoreFixture.get(large.store.resolve(List.of(), 0, 0));
+            assertThat(hostile.isFenced()).isTrue();
+            assertThat(large.status().counters().fencedSessions()).isEqualTo(1);
+            assertThat(other.find(id)).isNegative();
+            assertThat(other.isFenced()).isFalse();
+            hostile.close();
+            Eventually.holds("buried", hostile::isBuried);
+            other.giveBackLane();
+            Eventually.holds("space back", () -> large.balanced().leased() == 0);
+            assertThat(large.balanced().withheld()).isZero();
+            assertThat(other.read(kept)).isEqualTo(PAYLOAD);
+            large.sound();
+        }
     }
 
     @Test
@@ -411,6 +496,8 @@ class HostileClientTest {
             witness = fixture.attach();
             othersAreUnaffected();
             hostile.close();
+            Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+            fixture.sound();
         }
     }
 
