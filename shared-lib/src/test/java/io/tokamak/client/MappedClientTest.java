@@ -555,7 +555,6 @@ class MappedClientTest {
                             .isInstanceOf(InvalidState.class);
                     assertThatThrownBy(writer::segment).isInstanceOf(InvalidState.class);
                     writer.abort();
-                    writer.close();
                     put(1_000); // where the lane goes on
                     assertThat(client.read(id, Deadline.NONE)).isEqualTo(bytes(1_000));
                     assertThat(client.node().objects()).isEqualTo(objects + 1);
