@@ -304,7 +304,7 @@ class HostileClientTest {
     @ValueSource(ints = {PoolFile.METADATA_BYTES_MAX + 1, 64 << 20})
     @DisplayName(
             "I23, I28: metadata that are too long, whole and with a right check, end their session"
-                    + " alone before they are copied, and their space is back")
+                    + " alone, and their space is back")
     void endlessMetadata(int length) {
         try (StoreFixture large = StoreFixture.open(160L << 20)) {
             LaneClient other = large.attach();
