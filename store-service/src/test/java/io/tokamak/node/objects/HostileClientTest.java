@@ -283,7 +283,7 @@ class HostileClientTest {
                     default -> mortal;
                 };
         long end = hostile.write(id, PAYLOAD, metadata);
-        if (metadata == mortal) {
+        if (lie.equals("of another session's lifetime")) {
             byte[] encoded = MetadataCodec.encode(mortal, 0, witness.number);
             hostile.pool.copyFrom(
                     hostile.start + hostile.used + PoolFile.HEADER_BYTES,
