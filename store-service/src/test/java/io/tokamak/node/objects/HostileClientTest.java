@@ -482,7 +482,9 @@ class HostileClientTest {
     }
 
     @Test
-    @DisplayName("I17: a session file cut short while no node looks is left alone at the start")
+    @DisplayName(
+            "I17, I28: a session file cut short while no node looks is left alone at the start, and"
+                    + " gone with the first after its process")
     void cutShort() throws IOException {
         for (long length : new long[] {0, 100, SessionFile.LANES_OFFSET, SessionFile.LENGTH - 1}) {
             LaneClient hostile = fixture.attach();
@@ -496,7 +498,9 @@ class HostileClientTest {
             witness = fixture.attach();
             othersAreUnaffected();
             hostile.close();
-            Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+            restart();
+            assertThat(hostile.isBuried()).isTrue();
+            assertThat(fixture.balanced().withheld()).isZero();
             fixture.sound();
         }
     }
