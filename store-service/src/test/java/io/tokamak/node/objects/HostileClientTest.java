@@ -14,6 +14,7 @@ import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -502,6 +504,60 @@ class HostileClientTest {
             assertThat(hostile.isBuried()).isTrue();
             assertThat(fixture.balanced().withheld()).isZero();
             fixture.sound();
+        }
+    }
+
+    @ParameterizedTest(name = "at {0}")
+    @ValueSource(
+            strings = {
+                "recovery.opened",
+                "recovery.walked",
+                "recovery.claimed",
+                "drain.published",
+                "recovery.drained",
+                "recovery.named",
+                "start.nonce",
+                "start.renewed"
+            })
+    @DisplayName(
+            "I17: a session file cut short in the midst of a start does not keep the node down")
+    void cutShortDuringTheStart(String step) throws IOException {
+        LaneClient hostile = fixture.attach();
+        hostile.put(PAYLOAD);
+        fixture.store.close();
+        hostile.put(PAYLOAD); // for the start to drain
+        AtomicBoolean isCut = new AtomicBoolean();
+        StoreSettings cutting =
+                fixture.settings.withSteps(
+                        reached -> {
+                            if (reached.equals(step) && isCut.compareAndSet(false, true)) {
+                                cut(hostile);
+                            }
+                        });
+        fixture.store = Store.open(cutting, fixture.names);
+        assertThat(isCut).isTrue();
+        othersAreUnaffected();
+        Eventually.holds(
+                "fenced",
+                () ->
+                        fixture.status().sessions().stream()
+                                .allMatch(
+                                        session ->
+                                                session.number() != hostile.number
+                                                        || session.fenced()));
+        hostile.close();
+        Eventually.holds("buried", hostile::isBuried);
+        Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
+        othersAreUnaffected();
+        fixture.sound();
+    }
+
+    private void cut(LaneClient hostile) {
+        try (RandomAccessFile file =
+                new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
+            file.setLength(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 
