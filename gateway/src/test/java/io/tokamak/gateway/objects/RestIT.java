@@ -24,7 +24,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
@@ -376,6 +378,14 @@ class RestIT {
                 HTTP.sendAsync(to(path("later") + "?wait=30s").build(), BodyHandlers.ofByteArray());
         assertThat(put(path("later"), new byte[] {9}).statusCode()).isEqualTo(201);
         assertThat(waiting.get().body()).containsExactly(9);
+        CompletableFuture<HttpResponse<Void>> head =
+                HTTP.sendAsync(
+                        to(path("later%20still") + "?wait=30s")
+                                .method("HEAD", BodyPublishers.noBody())
+                                .build(),
+                        BodyHandlers.discarding());
+        assertThat(put(path("later%20still"), new byte[] {9}).statusCode()).isEqualTo(201);
+        assertThat(head.get().statusCode()).isEqualTo(200);
         long start = System.nanoTime();
         assertProblem(get(path("never") + "?wait=300ms"), 404, "object-not-found");
         assertThat(System.nanoTime() - start).isGreaterThanOrEqualTo(300_000_000L);
@@ -475,6 +485,30 @@ class RestIT {
         } while (!cursor.isEmpty());
         assertThat(keys).hasSize(25);
         assertThat(pages).isGreaterThan(2);
+    }
+
+    @Test
+    @DisplayName("a list has what is of a group or a media type, and a group goes as one")
+    void listsAreFiltered() throws Exception {
+        String objects = "/v1/namespaces/filtered/objects/";
+        for (String key : new String[] {"a", "b"}) {
+            put(objects + key + "?group=g", new byte[] {1}, "Content-Type", "text/plain");
+        }
+        put(objects + "c", new byte[] {1}, "Content-Type", "text/x-filtered");
+        assertThat(keys("namespace=filtered&group=g")).containsExactlyInAnyOrder("a", "b");
+        assertThat(keys("mediaType=text%2Fx-filtered")).containsExactly("c");
+        assertThat(json(delete("/v1/namespaces/filtered/groups/g")).get("deleted").asLong())
+                .isEqualTo(2);
+        assertThat(keys("namespace=filtered&group=g")).isEmpty();
+        assertThat(keys("namespace=filtered")).containsExactly("c");
+    }
+
+    private static List<String> keys(String query) throws Exception {
+        List<String> keys = new ArrayList<>();
+        json(get("/v1/objects?" + query))
+                .get("objects")
+                .forEach(object -> keys.add(object.get("key").asString()));
+        return keys;
     }
 
     // ---- streams
