@@ -14,6 +14,7 @@ import io.tokamak.objects.ObjectNotFound;
 import io.tokamak.objects.OutOfMemory;
 import io.tokamak.objects.PartialReplication;
 import io.tokamak.objects.PermissionDenied;
+import io.tokamak.objects.ProblemDetails;
 import io.tokamak.objects.QuotaExceeded;
 import io.tokamak.objects.SessionFenced;
 import io.tokamak.objects.StoreRetired;
@@ -131,9 +132,9 @@ final class Failure {
     /** As the gateway would answer. */
     static Json problem(TokamakException failed) {
         return new Json()
-                .with("type", "urn:tokamak:problem:" + failed.code())
-                .with("title", title(failed))
-                .with("status", status(failed))
+                .with("type", ProblemDetails.type(failed.code()))
+                .with("title", ProblemDetails.title(failed.code()))
+                .with("status", ProblemDetails.status(failed))
                 .with("detail", failed.detail())
                 .with("code", failed.code())
                 .with("remedy", failed.remedy())
@@ -166,36 +167,6 @@ final class Failure {
         };
     }
 
-    /** The status that the same failure has over HTTP. */
-    static int status(TokamakException failed) {
-        return switch (failed) {
-            case InvalidRequest _ -> 400;
-            case Unauthenticated _ -> 401;
-            case PermissionDenied _ -> 403;
-            case ObjectNotFound _ -> 404;
-            case ObjectExists _, NotCoLocated _ -> 409;
-            case ObjectLost _, CorruptObject _ -> 410;
-            case TooLarge _ -> 413;
-            case DigestMismatch _ -> 422;
-            case QuotaExceeded _ -> 429;
-            case NodeDown _,
-                    StoreRetired _,
-                    SessionFenced _,
-                    IncompatibleStore _,
-                    TooManyPins _,
-                    InvalidState _ ->
-                    503;
-            case DeadlineExceeded _ -> 504;
-            case OutOfMemory _ -> 507;
-            case PartialReplication _ -> 202;
-        };
-    }
-
-    private static String title(TokamakException failed) {
-        String words = failed.code().replace('-', ' ');
-        return Character.toUpperCase(words.charAt(0)) + words.substring(1);
-    }
-
     /** The JDK says of a missing file nothing but its name. */
     private static String messageOf(IOException failed) {
         return switch (failed) {
@@ -220,7 +191,7 @@ final class Failure {
             output.errors()
                     .println(
                             new Json()
-                                    .with("type", "urn:tokamak:problem:" + code)
+                                    .with("type", ProblemDetails.type(code))
                                     .with("title", title)
                                     .with("status", status)
                                     .with("detail", detail)

@@ -1,25 +1,9 @@
 package io.tokamak.gateway.objects;
 
-import io.tokamak.objects.CorruptObject;
-import io.tokamak.objects.DeadlineExceeded;
-import io.tokamak.objects.DigestMismatch;
-import io.tokamak.objects.IncompatibleStore;
-import io.tokamak.objects.InvalidRequest;
-import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.NodeDown;
-import io.tokamak.objects.NotCoLocated;
-import io.tokamak.objects.ObjectExists;
-import io.tokamak.objects.ObjectLost;
-import io.tokamak.objects.ObjectNotFound;
-import io.tokamak.objects.OutOfMemory;
-import io.tokamak.objects.PartialReplication;
-import io.tokamak.objects.PermissionDenied;
+import io.tokamak.objects.ProblemDetails;
 import io.tokamak.objects.QuotaExceeded;
-import io.tokamak.objects.SessionFenced;
-import io.tokamak.objects.StoreRetired;
 import io.tokamak.objects.TokamakException;
-import io.tokamak.objects.TooLarge;
-import io.tokamak.objects.TooManyPins;
 import io.tokamak.objects.Unauthenticated;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -97,28 +81,7 @@ public final class Problems {
     }
 
     private static HttpStatus status(TokamakException failure) {
-        return switch (failure) {
-            case InvalidRequest _ -> HttpStatus.BAD_REQUEST;
-            case Unauthenticated _ -> HttpStatus.UNAUTHORIZED;
-            case PermissionDenied _ -> HttpStatus.FORBIDDEN;
-            case ObjectNotFound _ -> HttpStatus.NOT_FOUND;
-            case ObjectExists _, NotCoLocated _ -> HttpStatus.CONFLICT;
-            case ObjectLost _, CorruptObject _ -> HttpStatus.GONE;
-            case TooLarge _ -> HttpStatus.CONTENT_TOO_LARGE;
-            case DigestMismatch _ -> HttpStatus.UNPROCESSABLE_CONTENT;
-            case QuotaExceeded _ -> HttpStatus.TOO_MANY_REQUESTS;
-            // InvalidState: the client in this gateway is closed, as it stops.
-            case NodeDown _,
-                    StoreRetired _,
-                    SessionFenced _,
-                    IncompatibleStore _,
-                    TooManyPins _,
-                    InvalidState _ ->
-                    HttpStatus.SERVICE_UNAVAILABLE;
-            case DeadlineExceeded _ -> HttpStatus.GATEWAY_TIMEOUT;
-            case OutOfMemory _ -> HttpStatus.INSUFFICIENT_STORAGE;
-            case PartialReplication _ -> HttpStatus.ACCEPTED;
-        };
+        return HttpStatus.valueOf(ProblemDetails.status(failure));
     }
 
     private static Map<String, String> headers(TokamakException failure) {
@@ -143,19 +106,13 @@ public final class Problems {
             SequencedMap<String, Object> numbers,
             Map<String, String> headers) {
         SequencedMap<String, Object> body = new LinkedHashMap<>();
-        body.put("type", "urn:tokamak:problem:" + code);
-        body.put("title", title(code));
+        body.put("type", ProblemDetails.type(code));
+        body.put("title", ProblemDetails.title(code));
         body.put("status", status.value());
         body.put("detail", detail);
         body.put("code", code);
         body.put("remedy", remedy);
         numbers.forEach(body::putIfAbsent);
         return new Answer(status, body, headers);
-    }
-
-    /** {@code object-not-found} is "Object not found". */
-    private static String title(String code) {
-        String words = code.replace('-', ' ');
-        return words.substring(0, 1).toUpperCase(Locale.ROOT) + words.substring(1);
     }
 }
