@@ -6,7 +6,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.DecoderResult;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpVersion;
 import java.util.Iterator;
 import org.springframework.boot.reactor.netty.NettyServerCustomizer;
@@ -30,14 +29,7 @@ final class HostHeader extends ChannelInboundHandlerAdapter {
 
         @Override
         public HttpServer apply(HttpServer server) {
-            return server.doOnChannelInit(
-                    (_, channel, _) -> {
-                        ChannelHandlerContext codec =
-                                channel.pipeline().context(HttpServerCodec.class);
-                        if (codec != null) {
-                            channel.pipeline().addAfter(codec.name(), "host-header", host);
-                        }
-                    });
+            return Pipelines.addAfterCodec(server, "host-header", host);
         }
     }
 

@@ -6,7 +6,6 @@ import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.handler.codec.http.HttpHeaderNames;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http.HttpRequest;
-import io.netty.handler.codec.http.HttpServerCodec;
 import io.netty.handler.codec.http.HttpUtil;
 import org.springframework.boot.reactor.netty.NettyServerCustomizer;
 import org.springframework.stereotype.Component;
@@ -27,14 +26,7 @@ final class Upgrades extends ChannelInboundHandlerAdapter {
 
         @Override
         public HttpServer apply(HttpServer server) {
-            return server.doOnChannelInit(
-                    (_, channel, _) -> {
-                        ChannelHandlerContext codec =
-                                channel.pipeline().context(HttpServerCodec.class);
-                        if (codec != null) {
-                            channel.pipeline().addAfter(codec.name(), "upgrades", upgrades);
-                        }
-                    });
+            return Pipelines.addAfterCodec(server, "upgrades", upgrades);
         }
     }
 
