@@ -312,18 +312,12 @@ class HostileClientTest {
             LaneClient other = large.attach();
             ObjectId kept = other.putSeen(PAYLOAD);
             LaneClient hostile = large.attach();
-            Store.Lease lease =
-                    StoreFixture.get(
-                            large.store.lease(
-                                    hostile.name,
-                                    null,
-                                    SessionFile.KIND_SINGLE,
-                                    PoolFile.recordBytesMax(length, PAYLOAD.length),
-                                    0,
-                                    null,
-                                    0));
-            hostile.lane = lease.lane();
-            hostile.use(lease.extentNumber(), lease.start(), lease.length());
+            var _ =
+                    leaseSingle(
+                            large.store,
+                            hostile,
+                            PoolFile.recordBytesMax(length, PAYLOAD.length),
+                            0);
             ObjectId id = hostile.nextId();
             hostile.header(hostile.start, id, PAYLOAD.length, length);
             hostile.commit(
@@ -757,16 +751,7 @@ class HostileClientTest {
                     + " died, and one that is made longer by its client is not")
     void extended(String state, boolean isFenced) {
         LaneClient client = fixture.attach();
-        Store.Lease lease =
-                StoreFixture.get(
-                        fixture.store.lease(
-                                client.name,
-                                null,
-                                SessionFile.KIND_SINGLE,
-                                1 << 20,
-                                2 << 20,
-                                null,
-                                0));
+        Store.Lease lease = leaseSingle(fixture.store, client, 1 << 20, 2 << 20);
         long lane = SessionFile.laneOffset(lease.lane());
         long length = lane + SessionFile.extentOffset(lease.extentNumber()) + Long.BYTES;
         long proof = lane + SessionFile.proofOffset(lease.extentNumber());
@@ -800,10 +785,22 @@ class HostileClientTest {
 
     /** From here on the client writes into a lane for one record. */
     private Store.Lease leaseSingle(LaneClient client) {
+        return leaseSingle(fixture.store, client, 1 << 20, 0);
+    }
+
+    /** Gives the client a lane for one object. */
+    private static Store.Lease leaseSingle(
+            Store store, LaneClient client, long bytesMin, long bytesWelcome) {
         Store.Lease lease =
                 StoreFixture.get(
-                        fixture.store.lease(
-                                client.name, null, SessionFile.KIND_SINGLE, 1 << 20, 0, null, 0));
+                        store.lease(
+                                client.name,
+                                null,
+                                SessionFile.KIND_SINGLE,
+                                bytesMin,
+                                bytesWelcome,
+                                null,
+                                0));
         client.lane = lease.lane();
         client.extent = lease.extentNumber();
         client.start = lease.start();
