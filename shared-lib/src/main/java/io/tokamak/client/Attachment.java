@@ -466,6 +466,7 @@ final class Attachment implements Holding {
             }
             long slot = batch.slots[i - from];
             if (index.state(slot) != batch.states[i - from] || ending) {
+                views[i] = null; // should the next pin fail, nobody ends this one again
                 pins.clear(view.pin());
                 views[i] = pin(view.id(), null);
                 all &= views[i] != null;
