@@ -157,30 +157,14 @@ impl Mapping {
     pub fn stream_from(&self, offset: u64, source: &[u8]) {
         #[cfg(target_arch = "x86_64")]
         {
-            use std::arch::x86_64::{_mm_loadu_si128, _mm_sfence, _mm_stream_si128};
-            const LINE: usize = 64;
             let target = self.pointer(offset, source.len() as u64);
-            let head = target.align_offset(LINE).min(source.len());
-            let lines = (source.len() - head) / LINE;
+            let head = target.align_offset(streaming::LINE).min(source.len());
+            let lines = (source.len() - head) / streaming::LINE;
             self.copy_from(offset, &source[..head]);
             // SAFETY: whole lines within both ranges, the target's aligned; the range is leased to the
-            // caller, who alone writes it (R8). The fence orders these stores, which are weaker than
-            // others, before the tail's.
-            unsafe {
-                let mut from = source.as_ptr().add(head);
-                let mut to = target.add(head);
-                for _ in 0..lines {
-                    let line: [_; 4] =
-                        std::array::from_fn(|i| _mm_loadu_si128(from.add(16 * i).cast()));
-                    for (i, part) in line.into_iter().enumerate() {
-                        _mm_stream_si128(to.add(16 * i).cast(), part);
-                    }
-                    from = from.add(LINE);
-                    to = to.add(LINE);
-                }
-                _mm_sfence();
-            }
-            let done = head + lines * LINE;
+            // caller, who alone writes it (R8).
+            unsafe { streaming::copy(source.as_ptr().add(head), target.add(head), lines) };
+            let done = head + lines * streaming::LINE;
             self.copy_from(offset + done as u64, &source[done..]);
         }
         #[cfg(not(target_arch = "x86_64"))]
@@ -374,6 +358,55 @@ pub fn pin_fence() {
     fence(Ordering::Acquire);
 }
 
+/// Stores that go past the caches.
+#[cfg(target_arch = "x86_64")]
+mod streaming {
+    use std::arch::x86_64::{_mm_loadu_si128, _mm_sfence, _mm_stream_si128};
+
+    pub const LINE: usize = 64;
+
+    /// So many pages are copied side by side, a line of each in turn, as glibc does for what is much
+    /// larger than its caches: the memory then works on several of its pages at once. Two threads copy
+    /// 1 GiB in three quarters of the time that one page after the other takes.
+    const PAGES: usize = 4;
+    const PAGE: usize = 4096;
+    const BLOCK_LINES: usize = PAGES * PAGE / LINE;
+
+    /// Copies so many lines, and orders them before whatever is stored afterwards: by themselves these
+    /// stores are weaker than others.
+    ///
+    /// # Safety
+    /// The lines are within what may be read and written; the target is aligned to lines.
+    pub unsafe fn copy(mut from: *const u8, mut to: *mut u8, lines: usize) {
+        // SAFETY: as the caller's.
+        unsafe {
+            for _ in 0..lines / BLOCK_LINES {
+                for in_page in (0..PAGE).step_by(LINE) {
+                    for at in (in_page..PAGES * PAGE).step_by(PAGE) {
+                        copy_line(from.add(at), to.add(at));
+                    }
+                }
+                from = from.add(PAGES * PAGE);
+                to = to.add(PAGES * PAGE);
+            }
+            for at in (0..lines % BLOCK_LINES * LINE).step_by(LINE) {
+                copy_line(from.add(at), to.add(at));
+            }
+            _mm_sfence();
+        }
+    }
+
+    unsafe fn copy_line(from: *const u8, to: *mut u8) {
+        // SAFETY: as the caller's.
+        unsafe {
+            let line: [_; 4] = std::array::from_fn(|i| _mm_loadu_si128(from.add(16 * i).cast()));
+            for (i, part) in line.into_iter().enumerate() {
+                _mm_stream_si128(to.add(16 * i).cast(), part);
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     #[test]
@@ -386,6 +419,31 @@ mod tests {
                 let from = &source[start..start + length];
                 memory.stream_from(start as u64, from);
                 let mut expected = vec![0xEE; 1200];
+                expected[start..start + length].copy_from_slice(from);
+                assert!(memory.equals(0, &expected), "{length} bytes at {start}");
+            }
+        }
+    }
+
+    #[test]
+    fn streamed_pages_lie_in_their_order() {
+        const BLOCK: usize = 16 << 10;
+        let memory = crate::golden::scratch("store.bin", 5 * BLOCK as u64);
+        let source: Vec<u8> = (0..4 * BLOCK as u32)
+            .map(|i| (i % 251 + i / 4096) as u8)
+            .collect();
+        for length in [
+            BLOCK - 1,
+            BLOCK,
+            BLOCK + 64,
+            2 * BLOCK + 4096,
+            3 * BLOCK + 1000,
+        ] {
+            for start in [0, 1, 4000] {
+                memory.copy_from(0, &vec![0xEE; 5 * BLOCK]);
+                let from = &source[start..start + length];
+                memory.stream_from(start as u64, from);
+                let mut expected = vec![0xEE; 5 * BLOCK];
                 expected[start..start + length].copy_from_slice(from);
                 assert!(memory.equals(0, &expected), "{length} bytes at {start}");
             }
