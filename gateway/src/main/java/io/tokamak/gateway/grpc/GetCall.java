@@ -61,6 +61,7 @@ final class GetCall extends Answering<GetRequest, Frame> {
             scratch = new byte[(int) Math.min(SCRATCH_BYTES, end - at)];
             pin = Pinned.of(view);
         }
+        stepsMayWait(false);
     }
 
     @Override

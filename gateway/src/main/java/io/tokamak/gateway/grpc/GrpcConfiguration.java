@@ -29,7 +29,7 @@ class GrpcConfiguration {
     /** Waits and mappings last; whoever needs more of them opens another connection. */
     private static final int CALLS_PER_CONNECTION_MAX = 1000;
 
-    /** A call may wait for the node: each has a thread of its own while it does anything. */
+    /** What is done before a call has its {@link Steps}. */
     @Bean
     GrpcServerExecutorProvider grpcExecutor() {
         var executor =
@@ -39,7 +39,9 @@ class GrpcConfiguration {
 
     @Bean
     ServerBuilderCustomizer<NettyServerBuilder> grpcLimits() {
-        return server -> server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX);
+        return server ->
+                server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
+                        .callExecutor(Steps.OF_EACH_CALL);
     }
 
     @Bean(destroyMethod = "shutdownNow")

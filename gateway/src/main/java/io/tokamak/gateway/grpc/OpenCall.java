@@ -6,54 +6,73 @@ import io.grpc.Status;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A call under way. gRPC calls one of its methods at a time, in a thread that may block; {@link
- * #breakOff} comes from elsewhere.
+ * A call under way. gRPC calls one of its methods at a time, in a thread that may block until the
+ * call says otherwise; {@link #breakOff} comes from elsewhere.
  */
 abstract class OpenCall<A> extends ServerCall.Listener<Received> {
     private final ServerCall<Received, A> call;
+    private final Steps steps = Steps.current();
+
+    /** Of the steps, which follow each other, and those that come from elsewhere. */
     private final ReentrantLock lock = new ReentrantLock();
+
     private boolean ended;
 
     OpenCall(ServerCall<Received, A> call) {
         this.call = call;
     }
 
-    /** Lets go of what the call holds, however it ended. Once, and nothing comes after it. */
+    /**
+     * Lets go of what the call holds, however it ended. Once, and nothing comes after it. May wait,
+     * unless the call is {@link #complete} while its steps do not.
+     */
     abstract void release();
 
     /** Does a step, unless the call has ended; what fails ends it. */
     final void run(Runnable step) {
-        lock.lock();
         try {
-            if (!ended) {
-                step.run();
+            lock.lock();
+            try {
+                if (!ended) {
+                    step.run();
+                }
+            } finally {
+                lock.unlock();
             }
         } catch (RuntimeException | Error e) {
-            fail(e);
-        } finally {
-            lock.unlock();
+            breakOff(e);
         }
     }
 
-    private void fail(Throwable failure) {
-        if (!ended) {
-            end();
-            Statuses.close(call, failure);
-        }
-    }
-
-    private void end() {
-        if (!ended) {
-            ended = true;
-            release();
-        }
+    /**
+     * Says whether any step from now on, and whoever holds the lock, may wait. While none does,
+     * they run in the thread of the connection, and others on it wait for them.
+     */
+    final void stepsMayWait(boolean mayWait) {
+        steps.mayWait(mayWait);
     }
 
     /** Ends the call for a reason of ours, once it is between two steps. From any thread. */
     public final void breakOff(Throwable reason) {
+        if (end()) {
+            Steps.waitFor(
+                    () -> {
+                        try {
+                            release();
+                        } finally {
+                            Statuses.close(call, reason);
+                        }
+                    });
+        }
+    }
+
+    /** Whether the call ends with this: then what it holds is the caller's to release. */
+    private boolean end() {
         lock.lock();
         try {
-            fail(reason);
+            boolean isFirst = !ended;
+            ended = true;
+            return isFirst;
         } finally {
             lock.unlock();
         }
@@ -61,11 +80,8 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
 
     @Override
     public final void onCancel() {
-        lock.lock();
-        try {
-            end();
-        } finally {
-            lock.unlock();
+        if (end()) {
+            Steps.waitFor(this::release);
         }
     }
 
@@ -92,7 +108,9 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
 
     /** Ends the call well. */
     final void complete() {
-        end();
-        call.close(Status.OK, new Metadata());
+        if (end()) {
+            release();
+            call.close(Status.OK, new Metadata());
+        }
     }
 }

@@ -112,6 +112,7 @@ final class PutCall extends OpenCall<PutResponse> {
                                 ? OptionalLong.of(size(spec.getSizeBytes()))
                                 : OptionalLong.empty(),
                         digestBytes == 0 ? null : spec.getSha256().toByteArray());
+        stepsMayWait(!upload.isPlaced());
     }
 
     /** The proto's are unsigned. */
@@ -129,13 +130,15 @@ final class PutCall extends OpenCall<PutResponse> {
 
     @Override
     public void onHalfClose() {
-        step(
-                () -> {
-                    PutResponse response = describe(begun().seal());
-                    sendHeaders();
-                    send(response);
-                    complete();
-                });
+        stepsMayWait(true);
+        Steps.waitFor(() -> step(this::answer));
+    }
+
+    private void answer() {
+        PutResponse response = describe(begun().seal());
+        sendHeaders();
+        send(response);
+        complete();
     }
 
     private PutResponse describe(Stored stored) {
