@@ -6,10 +6,12 @@ import argparse
 import os
 import pickle
 import statistics
+import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 import tokamak
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients/python/tests"))
+import plasma_calls  # noqa: E402
 from node import Node  # noqa: E402
 
 ROUNDS = 5
@@ -46,7 +49,7 @@ class Table:
     """Rows are measured in turn, round by round, so that all see the same machine."""
 
     def __init__(self) -> None:
-        self.rows: list[tuple[str, str, Callable[[], Any], int, Any, bool, list[float]]] = []
+        self.rows: list[tuple[str, str, Callable[[], float], list[float]]] = []
 
     def add(
         self,
@@ -54,22 +57,26 @@ class Table:
         who: str,
         call: Callable[[], Any],
         times: int,
-        undo: Any = None,
+        undo: Callable[[], Any] | None = None,
         undone_each: bool = False,
     ) -> None:
-        self.rows.append((what, who, call, times, undo, undone_each, []))
+        self.add_measured(what, who, lambda: median_seconds(call, times, undo, undone_each))
+
+    def add_measured(self, what: str, who: str, measure: Callable[[], float]) -> None:
+        """``measure`` answers seconds."""
+        self.rows.append((what, who, measure, []))
 
     def measure(self, rounds: int) -> None:
         for number in range(rounds + 1):
             print(f"round {number} of {rounds}", file=sys.stderr)
-            for _, _, call, times, undo, undone_each, figures in self.rows:
-                seconds = median_seconds(call, times, undo, undone_each)
+            for _, _, measure, figures in self.rows:
+                seconds = measure()
                 if number:  # the first warms
                     figures.append(seconds)
 
     def __str__(self) -> str:
         lines = ["| call | of | median, us | range |", "|---|---|---|---|"]
-        for what, who, _, _, _, _, figures in self.rows:
+        for what, who, _, figures in self.rows:
             low, middle, high = (1e6 * each for each in (min(figures), statistics.median(figures), max(figures)))
             lines.append(f"| {what} | {who} | {middle:,.2f} | {low:,.2f} to {high:,.2f} |")
         return "\n".join(lines)
@@ -151,9 +158,60 @@ def add_ray(table: Table, sizes: list[int]) -> None:
     table.add("get of 1,000 arrays in one call", f"Ray {ray.__version__}", lambda: ray.get(many), 10)
 
 
+@contextmanager
+def plasma_store(environment: Path, folder: str) -> Iterator[str]:
+    """pyarrow's store; answers its socket."""
+    socket = f"{folder}/plasma"
+    store = subprocess.Popen(
+        [environment / "bin/plasma_store", "-m", str(GIB), "-s", socket], stderr=subprocess.DEVNULL
+    )
+    try:
+        deadline = time.monotonic() + 10
+        while not os.path.exists(socket):
+            if store.poll() is not None or time.monotonic() > deadline:
+                raise SystemExit("plasma_store did not start")
+            time.sleep(0.01)
+        yield socket
+    finally:
+        store.terminate()
+        store.wait()
+
+
+@contextmanager
+def plasma_client(python: str | Path, side: str, where: str) -> Iterator[Callable[[str], float]]:
+    """A process with a client; answers what measures a call there, in seconds."""
+    with subprocess.Popen(
+        [python, "-W", "ignore", plasma_calls.__file__, side, where],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as child:  # fmt: skip
+
+        def measure(call: str) -> float:
+            print(call, file=child.stdin, flush=True)
+            return float(child.stdout.readline())
+
+        yield measure
+        child.stdin.close()
+
+
+def add_plasma(table: Table, ended: ExitStack, environment: Path, node_folder: str, folder: str) -> None:
+    socket = ended.enter_context(plasma_store(environment, folder))
+    for who, python, side, where in (
+        ("tokamak.plasma", sys.executable, "tokamak", node_folder),
+        ("pyarrow 11's Plasma", environment / "bin/python", "pyarrow", socket),
+    ):
+        measure = ended.enter_context(plasma_client(python, side, where))
+        for name in plasma_calls.VALUES:
+            for call in ("put", "get"):
+                table.add_measured(
+                    f"Plasma: {call} {name}", who,
+                    lambda measure=measure, call=f"{call} {name}": measure(call),
+                )  # fmt: skip
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--ray", action="store_true", help="against Ray as well")
+    options.add_argument("--plasma", type=Path, help="against Plasma of pyarrow 11, installed in this environment")
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--sizes", default="1024,1048576,104857600,1073741824", help="bytes of arrays")
     options.add_argument("--pool", default="6GB", help="of the node")
@@ -164,12 +222,15 @@ def main() -> None:
         with (
             tempfile.TemporaryDirectory(dir="/dev/shm") as folder,
             tokamak.connect(node.folder, name="bench") as client,
+            ExitStack() as ended,
         ):
             table = Table()
             add_tokamak(table, client, sizes)
             add_pickle(table, folder, sizes)
             if chosen.ray:
                 add_ray(table, sizes)
+            if chosen.plasma:
+                add_plasma(table, ended, chosen.plasma, str(node.folder), folder)
             table.measure(chosen.rounds)
             print(f"Python {sys.version.split()[0]}, numpy {np.__version__}, {os.cpu_count()} processors\n")
             table.rows.sort(key=lambda row: row[0])

@@ -249,6 +249,17 @@ class LocalBackend:
         except (Stale, Fenced, PermissionError):
             return None  # said again by a put, where it is dealt with
 
+    def put_new(self, parts: Sequence[Buffer], media_type: str, namespace: str, key: str) -> bool:
+        session = self._session
+        try:
+            around = session.around_key.get((media_type, namespace))
+            if around is None:
+                around = session.plan_around_key(media_type, namespace, key)
+            metadata = key.encode().join(around)
+            return session.native.put_new(parts, metadata, namespace, key)
+        except (Stale, Fenced, PermissionError):
+            return False
+
     def _put(
         self, parts: Sequence[Buffer], meta: Meta, name: Name | None, deadline: Deadline
     ) -> Stored:

@@ -149,6 +149,10 @@ class Attachment:
     def put_soon(self, parts: Sequence[Buffer], metadata: bytes) -> Ref | None:
         """As :meth:`put`, without a name; None when the node has to be asked for memory."""
 
+    def put_new(self, parts: Sequence[Buffer], metadata: bytes, namespace: str, key: str) -> bool:
+        """As :meth:`put_soon`, under a name, which the metadata has too, that nobody else can have: what
+        the node answers is not waited for. False when it has to be asked for memory."""
+
     def put(
         self,
         parts: Sequence[Buffer],

@@ -211,6 +211,9 @@ class RemoteBackend:
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
         return None
 
+    def put_new(self, parts: Sequence[Buffer], media_type: str, namespace: str, key: str) -> bool:
+        return False
+
     def create(
         self,
         size: int,

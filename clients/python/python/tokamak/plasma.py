@@ -13,9 +13,12 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from tokamak import errors
+from tokamak import errors, media_types, values
+from tokamak._backend import Meta, Name
 from tokamak._client import Client, Events, Writer
 from tokamak._client import connect as _connect
+from tokamak._native import named_id
+from tokamak._ref import Ref
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -34,12 +37,13 @@ class ObjectID:
     """20 bytes."""
 
     SIZE = 20
-    __slots__ = ("_bytes",)
+    __slots__ = ("_bytes", "_known_ref")
 
     def __init__(self, object_id: bytes) -> None:
         if not isinstance(object_id, bytes) or len(object_id) != ObjectID.SIZE:
             raise ValueError(f"an ObjectID has {ObjectID.SIZE} bytes, not {object_id!r}")
         self._bytes = object_id
+        self._known_ref: Ref | None = None
 
     @staticmethod
     def from_random() -> ObjectID:
@@ -47,6 +51,22 @@ class ObjectID:
 
     def binary(self) -> bytes:
         return self._bytes
+
+    @property
+    def _key(self) -> str:
+        return self._bytes.hex()
+
+    @property
+    def _name(self) -> Name:
+        return Name(NAMESPACE, self._key)
+
+    @property
+    def _ref(self) -> Ref:
+        known = self._known_ref
+        if known is None:
+            name = self._name
+            known = self._known_ref = Ref(named_id(*name), name)
+        return known
 
     def __eq__(self, other: object) -> bool:
         return self._bytes == other._bytes if isinstance(other, ObjectID) else NotImplemented
@@ -63,10 +83,6 @@ class ObjectID:
 
 class ObjectNotAvailable:
     """What :meth:`PlasmaClient.get` gives for an object that did not come in time: this class itself."""
-
-
-def _name(object_id: ObjectID) -> tuple[str, str]:
-    return NAMESPACE, object_id.binary().hex()
 
 
 def _id(key: str) -> ObjectID | None:
@@ -110,7 +126,7 @@ class PlasmaClient:
         if object_id in self._open:
             raise PlasmaObjectExists(f"{object_id} is being written", remedy="seal or abort it")
         writer = self._client.create(
-            data_size, name=_name(object_id), attributes=_attributes(metadata)
+            data_size, name=object_id._name, attributes=_attributes(metadata)
         )
         scratch = bytearray(data_size)
         self._open[object_id] = writer, scratch
@@ -134,20 +150,28 @@ class PlasmaClient:
             ) from None
 
     def put(self, value: Any, object_id: ObjectID | None = None, **_: Any) -> ObjectID:
-        """Stores a value; options of Plasma's are accepted and have no meaning here."""
-        wanted = object_id or ObjectID.from_random()
-        if wanted in self._open or self._client.contains(_name(wanted)):
-            raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
-        self._client.put(value, name=_name(wanted))
-        return wanted
+        """Stores a value; options of Plasma's are accepted and have no meaning here. Without an id it gets one
+        at random, and the node is not waited for."""
+        media_type, parts = values.encoder_of(type(value))(value)
+        return self._put(parts, media_type, object_id, b"")
 
     def put_raw_buffer(
         self, value: Buffer, object_id: ObjectID | None = None, metadata: bytes = b"", **_: Any
     ) -> ObjectID:
-        wanted = object_id or ObjectID.from_random()
-        if wanted in self._open or self._client.contains(_name(wanted)):
+        parts = values.plain.encode_buffer(value)[1]
+        return self._put(parts, media_types.OCTET_STREAM, object_id, metadata)
+
+    def _put(
+        self, parts: Sequence[Buffer], media_type: str, wanted: ObjectID | None, metadata: bytes
+    ) -> ObjectID:
+        backend = self._client._backend
+        if wanted is None:
+            wanted = ObjectID.from_random()
+            if not metadata and backend.put_new(parts, media_type, NAMESPACE, wanted._key):
+                return wanted
+        meta = Meta(media_type, _attributes(metadata))
+        if wanted in self._open or not backend.put(parts, meta, name=wanted._name).created:
             raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
-        self._client.put_buffer(value, name=_name(wanted), attributes=_attributes(metadata))
         return wanted
 
     # ---- reading
@@ -156,12 +180,15 @@ class PlasmaClient:
         """The value of an id, or those of a list of them; :class:`ObjectNotAvailable` for what is not there
         after so many milliseconds, -1 waits for ever."""
         if isinstance(object_ids, ObjectID):
-            return self.get([object_ids], timeout_ms)[0]
+            try:
+                return self._client.get(object_ids._ref, timeout=_seconds(timeout_ms))
+            except errors.ObjectNotFound:
+                return ObjectNotAvailable
         answer: list[Any] = []
         for object_id in self._await(object_ids, timeout_ms):
             try:
                 answer.append(
-                    ObjectNotAvailable if object_id is None else self._client.get(_name(object_id))
+                    ObjectNotAvailable if object_id is None else self._client.get(object_id._ref)
                 )
             except errors.ObjectNotFound:  # dropped meanwhile
                 answer.append(ObjectNotAvailable)
@@ -176,7 +203,7 @@ class PlasmaClient:
             if object_id is None:
                 answer.append((None, None) if with_meta else None)
                 continue
-            buffer = _buffer(self._client.get_buffer(_name(object_id)))
+            buffer = _buffer(self._client.get_buffer(object_id._ref))
             answer.append((self._metadata(object_id), buffer) if with_meta else buffer)
         return answer
 
@@ -187,23 +214,19 @@ class PlasmaClient:
         ]
 
     def _metadata(self, object_id: ObjectID) -> bytes:
-        said = self._client.info(_name(object_id)).attributes.get(_METADATA, "")
+        said = self._client.info(object_id._ref).attributes.get(_METADATA, "")
         return base64.b64decode(said)
 
     def _await(self, object_ids: Sequence[ObjectID], timeout_ms: int) -> Sequence[ObjectID | None]:
         """None for those that are not there in time."""
-        names = [_name(each) for each in object_ids]
-        distinct = list(dict.fromkeys(names))
-        timeout = None if timeout_ms < 0 else timeout_ms / 1000
-        ready, _ = self._client.wait(distinct, num_returns=len(distinct), timeout=timeout)
+        refs = list({each._ref for each in object_ids})
+        ready, _ = self._client.wait(refs, num_returns=len(refs), timeout=_seconds(timeout_ms))
         there = set(ready)
-        return [
-            each if name in there else None for each, name in zip(object_ids, names, strict=True)
-        ]
+        return [each if each._ref in there else None for each in object_ids]
 
     def contains(self, object_id: ObjectID) -> bool:
         """False before the seal."""
-        return self._client.contains(_name(object_id))
+        return self._client.contains(object_id._ref)
 
     def list(self) -> dict[ObjectID, dict[str, Any]]:
         """What this interface has put, by id."""
@@ -229,7 +252,7 @@ class PlasmaClient:
 
     def delete(self, object_ids: Sequence[ObjectID]) -> None:
         """What is still looked at goes with the last view."""
-        self._client.delete([_name(each) for each in object_ids])
+        self._client.delete([each._ref for each in object_ids])
 
     def evict(self, num_bytes: int) -> int:
         """Drops objects of this interface that nobody looks at until so many bytes are free, or none is left;
@@ -284,6 +307,10 @@ class PlasmaClient:
         if self._events is not None:
             self._events.close()
         self._client.close()
+
+
+def _seconds(timeout_ms: int) -> float | None:
+    return None if timeout_ms < 0 else timeout_ms / 1000
 
 
 def _attributes(metadata: bytes) -> dict[str, str]:
