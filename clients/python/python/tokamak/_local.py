@@ -17,22 +17,19 @@ from typing import TYPE_CHECKING, Any, cast
 from tokamak import _fork, errors
 from tokamak._backend import (
     Description,
-    Event,
     Found,
     Group,
-    Lifetime,
     Locality,
     Meta,
     Name,
-    Pin,
     Stored,
     Target,
 )
-from tokamak._control import Control, Deadline, is_passing, translate
-from tokamak._http2 import Call, CallFailed
+from tokamak._control import Control, Deadline
+from tokamak._descriptions import described, ledger_of
 from tokamak._interests import Interests
 from tokamak._keeper import Inheritance, Keeper
-from tokamak._metadata import Decoded, check_name, decode, normalized_attributes
+from tokamak._metadata import check_name, decode, normalized_attributes
 from tokamak._native import (
     Corrupt,
     Fenced,
@@ -48,6 +45,8 @@ from tokamak._native import Stored as NativeStored
 from tokamak._native import Writing as NativeWriting
 from tokamak._proto import local_pb2 as local
 from tokamak._session import Session
+from tokamak._watching import LocalWatch
+from tokamak._writing import Existing, LocalWriting, exists
 
 if TYPE_CHECKING:
     import builtins
@@ -64,13 +63,6 @@ _SLEEP_SECONDS_MAX = 1.0
 _SOON_SECONDS = 100e-6
 """A woken node has published by then, most times; to ask it costs several times as much."""
 _NAME_TRIES = 100
-_LANGUAGES = {1: "java", 2: "python", 3: "rust", 4: "c"}
-_KINDS = {
-    local.Event.KIND_SEALED: "sealed",
-    local.Event.KIND_DELETED: "deleted",
-    local.Event.KIND_EXPIRED: "expired",
-    local.Event.KIND_GAP: "gap",
-}
 
 
 def _id_of(target: Target) -> bytes:
@@ -342,7 +334,7 @@ class LocalBackend:
             and (parts.equals(found) if isinstance(parts, NativeWriting) else found.equals(parts))
         )
         if not is_same:
-            raise _exists(name, found.id)
+            raise exists(name, found.id)
         return Existing(found.id, found.size, found.incarnation)
 
     def create(
@@ -362,7 +354,7 @@ class LocalBackend:
             check_name(name)
             named = named_id(*name)
             if self._pin(name) is not None:
-                raise _exists(name, named)
+                raise exists(name, named)
         while True:
             session = self._current()
             metadata = session.plan(meta) if name is None else session.encode(meta, name)
@@ -584,37 +576,10 @@ class LocalBackend:
             answer = self._call("Describe", request, local.ObjectDescription)
         except errors.ObjectNotFound:
             return None
-        described = self._describe(answer)
-        if not isinstance(target, bytes) and described.name != tuple(target):
+        description = described(answer)
+        if not isinstance(target, bytes) and description.name != tuple(target):
             return None
-        return described
-
-    def _describe(self, said: local.ObjectDescription) -> Description:
-        stored = decode(said.metadata)
-        return Description(
-            id=said.id,
-            name=stored.name,
-            size=said.size_bytes,
-            media_type=stored.media_type,
-            attributes=stored.attributes,
-            incarnation=said.incarnation,
-            lifetime=_lifetime(stored, said.expires_millis),
-            group=stored.group,
-            expires=said.expires_millis / 1000 if said.expires_millis else None,
-            locations=(f"store-{said.store_number}",),
-            pins=tuple(
-                Pin(
-                    pin.session_number,
-                    pin.pid,
-                    _LANGUAGES.get(pin.language, "unknown"),
-                    pin.name,
-                    pin.since_millis / 1000,
-                    pin.count,
-                )
-                for pin in said.pins
-            ),
-            content_encoding=stored.content_encoding,
-        )
+        return description
 
     def delete(self, targets: Sequence[Target]) -> int:
         """How many there were. None is found afterwards; bytes go with the last pin."""
@@ -648,7 +613,7 @@ class LocalBackend:
         while True:
             page = self._call("List", request, local.ListResponse)
             for said in page.objects:
-                yield self._describe(said)
+                yield described(said)
             if not page.cursor:
                 return
             request.cursor = page.cursor
@@ -663,25 +628,7 @@ class LocalBackend:
     def info(self) -> Mapping[str, Any]:
         """The node's state and its ledger, in bytes."""
         status = self._call("Status", local.StatusRequest(sessions=True), local.NodeStatus)
-        ledger = status.ledger
-        return {
-            "id": status.node_id,
-            "store_number": status.store_number,
-            "state": status.state,
-            "started": status.started_millis / 1000,
-            "capacity": ledger.capacity,
-            "used": ledger.capacity - ledger.free,
-            "in_use": ledger.in_use,
-            "free": ledger.free,
-            "leased": ledger.leased,
-            "condemned": ledger.condemned,
-            "withheld": ledger.withheld,
-            "pinned": ledger.pinned,
-            "largest_free": ledger.largest_free,
-            "index": ledger.index,
-            "objects": status.objects,
-            "sessions": len(status.sessions),
-        }
+        return ledger_of(status)
 
     def nodes(self) -> Sequence[Mapping[str, Any]]:
         return (self.info(),)
@@ -695,184 +642,3 @@ class LocalBackend:
         self._session.end_calls()
         self._keeper.close(self._timeout)
         self._control.close()
-
-
-class Existing:
-    """An object that had the name, and is the very same."""
-
-    def __init__(self, id: bytes, size: int, incarnation: int) -> None:
-        self.id = id
-        self.size = size
-        self.incarnation = incarnation
-        self.created = False
-
-
-def _exists(name: Name, there: bytes) -> errors.ObjectExists:
-    return errors.ObjectExists(
-        f"the name {name[0]}/{name[1]} is taken by another object",
-        remedy="delete it first, or take another name",
-        numbers={"namespace": name[0], "key": name[1], "id": there.hex()},
-    )
-
-
-def _lifetime(stored: Decoded, expires_millis: int) -> Lifetime:
-    """What the object was put with; a ttl as what is left of it."""
-    left = None
-    if stored.until_millis:
-        left = max(0.001, stored.until_millis / 1000 - time.time())
-    return Lifetime(
-        ttl=left,
-        idle=stored.idle_millis / 1000 or None,
-        session=stored.session_number != 0,
-        until_deleted=stored.until_deleted or expires_millis == 0,
-    )
-
-
-class LocalWriting:
-    """An object between create and seal, in the node's memory. For one thread at a time. Dropped unsealed
-    it is aborted; its memory goes back with the last view of the buffer."""
-
-    def __init__(
-        self,
-        backend: LocalBackend,
-        session: Session,
-        native: NativeWriting,
-        meta: Meta,
-        name: Name | None,
-        deadline: Deadline,
-    ) -> None:
-        self._backend = backend
-        self._session = session
-        self._native = native
-        self._meta = meta
-        self._name = name
-        self._deadline = deadline
-        self._buffer: memoryview | None = None
-        self._end: str | None = None
-
-    @property
-    def id(self) -> bytes:
-        return self._native.id
-
-    @property
-    def buffer(self) -> memoryview:
-        """Writable, as long as the object."""
-        self._check_open()
-        if self._buffer is None:
-            self._buffer = memoryview(self._native)
-        return self._buffer
-
-    def seal(self) -> Stored:
-        self._check_open()
-        if self._buffer is not None:
-            self._buffer.release()  # BufferError while somebody looks through it
-            self._buffer = None
-        backend = self._backend
-        try:
-            if self._name is not None:
-                # Compared before the commit: after an answer of "exists" the bytes are gone.
-                existing = backend._existing(self._meta, self._name, self._native)
-                if existing is not None:
-                    self.abort()
-                    return existing
-            stored = self._native.commit(max(self._deadline.left(), backend._timeout))
-        except Stale:
-            self._end = "over"
-            raise errors.InvalidState(
-                "the session that it was created in is over", remedy="create it anew"
-            ) from None
-        except (Fenced, Refused, Unanswered) as failure:
-            self._end = "refused"
-            raise backend._failure(failure, self._session) from failure
-        self._end = "sealed"
-        backend._keeper.wake()
-        if not stored.created:
-            raise _exists(cast(Name, self._name), stored.id)
-        return stored
-
-    def abort(self) -> None:
-        """Gives the memory back, and the name; with the last view of the buffer if there is one."""
-        if self._end is not None:
-            return
-        self._end = "aborted"
-        if self._buffer is not None:
-            try:
-                self._buffer.release()
-            except BufferError:
-                pass  # then the memory waits for that view
-            self._buffer = None
-        if not self._session.native.is_forked_child:
-            self._native.abort()
-            self._session.give_back(closes=False)
-
-    def _check_open(self) -> None:
-        if self._end is not None:
-            raise errors.InvalidState(f"the buffer is {self._end}", remedy="create another one")
-
-
-class LocalWatch:
-    """Events of a node. An iterator for one thread; goes on after the node's restart, with a gap."""
-
-    def __init__(self, control: Control, request: local.WatchRequest, timeout: float) -> None:
-        self._control = control
-        self._request = request
-        self._is_closed = False
-        self._call = self._subscribe(timeout)
-
-    def _subscribe(self, timeout: float) -> Call:
-        call = self._control.stream("Watch")
-        call.send(self._request.SerializeToString(), is_last=True)
-        try:
-            said = call.receive(timeout)
-        except CallFailed as failure:
-            raise translate(failure, self._control.folder) from failure
-        if said is None or local.Event.FromString(said).kind != local.Event.KIND_SUBSCRIBED:
-            raise errors.NodeUnavailable(f"{self._control.folder} does not let watch")
-        return call
-
-    def __iter__(self) -> LocalWatch:
-        return self
-
-    def __next__(self) -> Event:
-        while not self._is_closed:
-            try:
-                said = self._call.receive()
-            except CallFailed as failure:
-                if self._is_closed:
-                    break
-                if not is_passing(failure):
-                    raise translate(failure, self._control.folder) from failure
-                said = None
-            if said is None:
-                self._subscribe_again()
-                return Event("gap", 0, None, None, 0, "", time.time())
-            event = local.Event.FromString(said)
-            if event.kind in _KINDS:
-                return _event(event)
-        raise StopIteration
-
-    def _subscribe_again(self) -> None:
-        while not self._is_closed:
-            try:
-                self._call = self._subscribe(5.0)
-                return
-            except errors.NodeUnavailable:
-                time.sleep(0.05)
-        raise StopIteration
-
-    def close(self) -> None:
-        """From any thread."""
-        self._is_closed = True
-        self._call.cancel()
-
-
-def _event(said: local.Event) -> Event:
-    return Event(
-        _KINDS[said.kind],
-        said.sequence,
-        said.id or None,
-        Name(said.namespace, said.key) if said.key else None,
-        said.size_bytes,
-        said.media_type,
-        said.time_millis / 1000,
-    )
