@@ -235,14 +235,12 @@ impl PyAttachment {
     }
 
     /// Writes an object and commits it, or says what it takes.
-    ///
-    /// `answer_timeout`: how many seconds the node has to answer a named record; None: nobody waits.
     fn store(
         slf: &Bound<'_, Self>,
         parts: &Bound<'_, PyAny>,
         metadata: &[u8],
         named: Option<Id>,
-        answer_timeout: Option<f64>,
+        timeout: f64,
     ) -> PyResult<Result<Stored, Wanted>> {
         let py = slf.py();
         let this = slf.get();
@@ -299,17 +297,14 @@ impl PyAttachment {
         if lane.want_next(session, &lanes.pool) {
             this.shared.attachment.warm_soon();
         }
-        let answer = match answer_timeout {
-            Some(timeout) if named.is_some() => {
-                pool::ring(&lanes.pool);
-                kill_points::at("rung");
-                this.await_answer(py, lane.number, position, timeout)
-            }
-            _ => {
-                pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
-                kill_points::at("rung");
-                Ok((true, 0))
-            }
+        let answer = if named.is_some() {
+            pool::ring(&lanes.pool);
+            kill_points::at("rung");
+            this.await_answer(py, lane.number, position, timeout)
+        } else {
+            pool::ring_if_wanted(&this.attachment().store, &lanes.pool);
+            kill_points::at("rung");
+            Ok((true, 0))
         };
         kill_points::at("answered");
         lanes.give(lane);
@@ -564,23 +559,10 @@ impl PyAttachment {
         parts: &Bound<'_, PyAny>,
         metadata: &[u8],
     ) -> PyResult<Option<Ref>> {
-        let stored = PyAttachment::store(slf, parts, metadata, None, None)?;
+        let stored = PyAttachment::store(slf, parts, metadata, None, 0.0)?;
         Ok(stored
             .ok()
             .map(|stored| Ref::anonymous(stored.id, stored.size)))
-    }
-
-    /// As [`Self::put_soon`], under a name that nobody else can have, which is in the metadata: there is
-    /// no answer to wait for. False: it needs the node.
-    fn put_new(
-        slf: &Bound<'_, Self>,
-        parts: &Bound<'_, PyAny>,
-        metadata: &[u8],
-        namespace: &str,
-        key: &str,
-    ) -> PyResult<bool> {
-        let id = Name::new(namespace, key).id;
-        Ok(PyAttachment::store(slf, parts, metadata, Some(id), None)?.is_ok())
     }
 
     #[pyo3(signature = (parts, metadata, named, timeout))]
@@ -592,7 +574,7 @@ impl PyAttachment {
         timeout: f64,
     ) -> PyResult<Py<PyAny>> {
         let named = named.map(id).transpose()?;
-        match PyAttachment::store(slf, parts, metadata, named, Some(timeout))? {
+        match PyAttachment::store(slf, parts, metadata, named, timeout)? {
             Ok(stored) => Ok(Py::new(slf.py(), stored)?.into_any()),
             Err(wanted) => Ok(Py::new(slf.py(), wanted)?.into_any()),
         }

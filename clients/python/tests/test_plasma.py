@@ -52,21 +52,31 @@ def test_put_and_get(client: plasma.PlasmaClient) -> None:
         client.create(own, 5)
 
 
-def test_an_id_made_up_by_a_put_is_a_name_as_well(client: plasma.PlasmaClient, node: Node) -> None:
+def test_ids_that_a_put_makes_up(client: plasma.PlasmaClient, node: Node) -> None:
     values = [b"x" * 100, np.arange(128), {"a": 1}, np.zeros(1 << 20)]
-    ids = [client.put(value) for value in values for _ in range(50)]
-    ids.append(client.put_raw_buffer(b"raw"))
-    with tokamak.connect(node.folder) as other:
-        for value, at in zip(values, range(0, len(ids), 50), strict=False):
-            name = f"{plasma.NAMESPACE}/{ids[at].binary().hex()}"
-            np.testing.assert_equal(other.get(name, timeout=10), value)
-        named = {info.name for info in other.list(namespace=plasma.NAMESPACE)}
-        assert {f"{plasma.NAMESPACE}/{each.binary().hex()}" for each in ids} <= named
-    assert ids[-1] in client.list()
-    with pytest.raises(plasma.PlasmaObjectExists):
-        client.put(b"x" * 100, ids[0])
-    client.delete(ids)
-    assert client.get(ids[:3], timeout_ms=0) == [plasma.ObjectNotAvailable] * 3
+    for value in values:  # each is seen, and deleted, right after its put
+        for _ in range(50):
+            made = client.put(value)
+            assert client.contains(made)
+            np.testing.assert_equal(client.get(made, timeout_ms=0), value)
+            client.delete([made])
+            assert not client.contains(made)
+            assert client.get(made, timeout_ms=0) is plasma.ObjectNotAvailable
+    ids = [client.put(value) for value in values]
+    raw = client.put_raw_buffer(b"raw", metadata=b"meta")
+    assert client.get_metadata([raw])[0].to_pybytes() == b"meta"
+    listed = client.list()
+    assert set(listed) == {*ids, raw}
+    assert listed[raw]["metadata_size"] == 4
+    other = plasma.connect(str(node.folder))
+    try:
+        for made, value in zip(ids, values, strict=True):
+            np.testing.assert_equal(other.get(plasma.ObjectID(made.binary())), value)
+    finally:
+        other.disconnect()
+    for taken in (lambda: client.put(b"x", raw), lambda: client.create(raw, 5)):
+        with pytest.raises(plasma.PlasmaObjectExists):
+            taken()
 
 
 def test_what_is_not_there(client: plasma.PlasmaClient) -> None:

@@ -200,10 +200,8 @@ class Backend(Protocol):
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
         """As :meth:`put`, where that takes microseconds and nothing else was said; None, with nothing done, where it does not."""
 
-    def put_new(self, parts: Sequence[Buffer], media_type: str, namespace: str, key: str) -> bool:
-        """As :meth:`put_soon`, under a name that the caller has made up and nobody else can have: the node's
-        answer is not waited for. All keys of a namespace are of the same length. False, with nothing done,
-        where it takes longer."""
+    def put_planned(self, parts: Sequence[Buffer], meta: Meta) -> Ref | None:
+        """As :meth:`put_soon`, for a description that is used again and has no ttl."""
 
     def create(
         self,

@@ -241,16 +241,12 @@ class LocalBackend:
         except (Stale, Fenced, PermissionError):
             return None  # said again by a put, where it is dealt with
 
-    def put_new(self, parts: Sequence[Buffer], media_type: str, namespace: str, key: str) -> bool:
+    def put_planned(self, parts: Sequence[Buffer], meta: Meta) -> Ref | None:
         session = self._session
         try:
-            around = session.around_key.get((media_type, namespace))
-            if around is None:
-                around = session.plan_around_key(media_type, namespace, key)
-            metadata = key.encode().join(around)
-            return session.native.put_new(parts, metadata, namespace, key)
+            return session.native.put_soon(parts, session.plan(meta))
         except (Stale, Fenced, PermissionError):
-            return False
+            return None
 
     def _put(
         self, parts: Sequence[Buffer], meta: Meta, name: Name | None, deadline: Deadline

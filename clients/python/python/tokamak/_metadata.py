@@ -176,15 +176,6 @@ def _millis(what: str, seconds: float | None) -> int:
     return math.ceil(seconds * 1000)
 
 
-def encode_around_key(media_type: str, namespace: str, key_bytes: int) -> tuple[bytes, bytes]:
-    """What stands before and after the key in the stored metadata of a named object of which nothing else
-    is said, whatever the key of so many bytes is."""
-    namespace_bytes = _checked_namespace(namespace)
-    written = encode(Meta(media_type), Name(namespace, "k" * key_bytes), 0, 0)
-    start = _PREFIX.size + len(namespace_bytes)
-    return written[:start], written[start + key_bytes :]
-
-
 def encode(meta: Meta, name: Name | None, now_millis: int, session_number: int) -> bytes:
     """Checks and writes. ``now_millis`` is what a ttl counts from, milliseconds since 1970 by the node's
     clock. Raises ``InvalidRequest``."""

@@ -68,6 +68,10 @@ class Ref:
     def _target(self) -> Target:
         """What it is got by: its name, where it has one."""
 
+    @property
+    def _bytes(self) -> bytes:
+        """The id."""
+
     def __lt__(self, other: Ref) -> bool: ...
     def __gt__(self, other: Ref) -> bool: ...
     def __hash__(self) -> int: ...
@@ -148,10 +152,6 @@ class Attachment:
     def wake_waiters(self) -> None: ...
     def put_soon(self, parts: Sequence[Buffer], metadata: bytes) -> Ref | None:
         """As :meth:`put`, without a name; None when the node has to be asked for memory."""
-
-    def put_new(self, parts: Sequence[Buffer], metadata: bytes, namespace: str, key: str) -> bool:
-        """As :meth:`put_soon`, under a name, which the metadata has too, that nobody else can have: what
-        the node answers is not waited for. False when it has to be asked for memory."""
 
     def put(
         self,

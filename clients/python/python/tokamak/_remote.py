@@ -211,8 +211,8 @@ class RemoteBackend:
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
         return None
 
-    def put_new(self, parts: Sequence[Buffer], media_type: str, namespace: str, key: str) -> bool:
-        return False
+    def put_planned(self, parts: Sequence[Buffer], meta: Meta) -> Ref | None:
+        return None
 
     def create(
         self,

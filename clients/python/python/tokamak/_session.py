@@ -12,7 +12,7 @@ from tokamak import errors
 from tokamak._backend import Meta, Name, plain_meta
 from tokamak._control import NOT_FOUND, Control, Deadline, T, is_passing, translate
 from tokamak._http2 import Call, CallFailed
-from tokamak._metadata import encode, encode_around_key
+from tokamak._metadata import encode
 from tokamak._native import Attachment, NotReady, OtherLayout, Stale, Wanted, Writing
 from tokamak._proto import local_pb2 as local
 
@@ -47,8 +47,6 @@ class Session:
         self._is_ending = False
         self.plain: dict[str, bytes] = {}
         """By media type: the stored metadata of objects of which nothing else was said."""
-        self.around_key: dict[tuple[str, str], tuple[bytes, bytes]] = {}
-        """By media type and namespace: likewise of named objects, before and after the key."""
         self._plans: dict[int, tuple[Meta, bytes]] = {}
 
     @staticmethod
@@ -185,12 +183,6 @@ class Session:
         if len(self.plain) < _PLANS_MAX:
             self.plain[media_type] = encoded
         return encoded
-
-    def plan_around_key(self, media_type: str, namespace: str, key: str) -> tuple[bytes, bytes]:
-        around = encode_around_key(media_type, namespace, len(key.encode()))
-        if len(self.around_key) < _PLANS_MAX:
-            self.around_key[media_type, namespace] = around
-        return around
 
     def encode(self, meta: Meta, name: Name | None) -> bytes:
         return encode(meta, name, self.native.now_millis, self.number)

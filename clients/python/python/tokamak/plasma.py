@@ -1,22 +1,26 @@
 """The interface of the former ``pyarrow.plasma``: old programs run after ``from tokamak import plasma``.
 
-Objects of this interface have ids of 20 bytes. They are names in a namespace of their own,
-:data:`NAMESPACE`, and any of them may be dropped to make room (:meth:`PlasmaClient.evict`); what others
-put is not touched. Where Plasma ended the store, an error is raised.
+Objects of this interface have ids of 20 bytes. Those that a program gives are names in a namespace of
+their own, :data:`NAMESPACE`. Those that a put makes up are the objects' own ids, and these belong to
+:data:`GROUP`: a name has to be claimed, which takes as long as Plasma's put did. Any of them may be dropped
+to make room (:meth:`PlasmaClient.evict`); what others put is not touched. Where Plasma ended the store, an
+error is raised.
 """
 
 from __future__ import annotations
 
 import base64
+import functools
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from tokamak import errors, media_types, values
-from tokamak._backend import Meta, Name
-from tokamak._client import Client, Events, Writer
+from tokamak._backend import Lifetime, Meta, Name
+from tokamak._client import Client, Events, ObjectInfo, Writer
 from tokamak._client import connect as _connect
+from tokamak._names import group_of
 from tokamak._native import named_id
 from tokamak._ref import Ref
 
@@ -24,6 +28,7 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
 NAMESPACE = "plasma"
+GROUP = "plasma/made"
 _METADATA = "plasma-metadata"
 METADATA_BYTES_MAX = 6000
 """It is kept as an attribute."""
@@ -31,6 +36,12 @@ METADATA_BYTES_MAX = 6000
 PlasmaObjectExists = errors.ObjectExists
 PlasmaObjectNotFound = PlasmaObjectNonexistent = errors.ObjectNotFound
 PlasmaStoreFull = errors.OutOfMemory
+
+
+_GROUP = group_of(GROUP)
+_UNTIL_DELETED = Lifetime(until_deleted=True)
+_KIND_ANONYMOUS = 1
+_MADE = b"made"
 
 
 class ObjectID:
@@ -52,20 +63,32 @@ class ObjectID:
     def binary(self) -> bytes:
         return self._bytes
 
+    @staticmethod
+    def _of(ref: Ref) -> ObjectID:
+        """That a put made up."""
+        return ObjectID(ref._bytes + _MADE)
+
     @property
-    def _key(self) -> str:
-        return self._bytes.hex()
+    def _is_made(self) -> bool:
+        return self._bytes.endswith(_MADE) and self._bytes[0] == _KIND_ANONYMOUS
 
     @property
     def _name(self) -> Name:
-        return Name(NAMESPACE, self._key)
+        if self._is_made:
+            raise PlasmaObjectExists(
+                f"{self} is of those that a put makes up", remedy="take another id"
+            )
+        return Name(NAMESPACE, self._bytes.hex())
 
     @property
     def _ref(self) -> Ref:
         known = self._known_ref
         if known is None:
-            name = self._name
-            known = self._known_ref = Ref(named_id(*name), name)
+            if self._is_made:
+                known = Ref(self._bytes[: -len(_MADE)])
+            else:
+                known = Ref(named_id(*self._name), self._name)
+            self._known_ref = known
         return known
 
     def __eq__(self, other: object) -> bool:
@@ -85,9 +108,13 @@ class ObjectNotAvailable:
     """What :meth:`PlasmaClient.get` gives for an object that did not come in time: this class itself."""
 
 
-def _id(key: str) -> ObjectID | None:
+def _id(said: str, name: str | None) -> ObjectID | None:
+    """Of an object of the group, or of a name; None: it is none of this interface's."""
+    if name is None:
+        return ObjectID(bytes.fromhex(said) + _MADE)
+    namespace, _, key = name.partition("/")
     try:
-        return ObjectID(bytes.fromhex(key))
+        return ObjectID(bytes.fromhex(key)) if namespace == NAMESPACE else None
     except ValueError:
         return None
 
@@ -109,6 +136,8 @@ class PlasmaClient:
         self._path = path
         self._open: dict[ObjectID, tuple[Writer, bytearray]] = {}
         self._events: Events | None = None
+        self._made: set[ObjectID] = set()
+        """Of those that a put made up: known to be there, while there is a subscription."""
 
     @property
     def store_socket_name(self) -> str:
@@ -150,8 +179,8 @@ class PlasmaClient:
             ) from None
 
     def put(self, value: Any, object_id: ObjectID | None = None, **_: Any) -> ObjectID:
-        """Stores a value; options of Plasma's are accepted and have no meaning here. Without an id it gets one
-        at random, and the node is not waited for."""
+        """Stores a value; options of Plasma's are accepted and have no meaning here. Without an id one is made
+        up."""
         media_type, parts = values.encoder_of(type(value))(value)
         return self._put(parts, media_type, object_id, b"")
 
@@ -165,14 +194,21 @@ class PlasmaClient:
         self, parts: Sequence[Buffer], media_type: str, wanted: ObjectID | None, metadata: bytes
     ) -> ObjectID:
         backend = self._client._backend
-        if wanted is None:
-            wanted = ObjectID.from_random()
-            if not metadata and backend.put_new(parts, media_type, NAMESPACE, wanted._key):
-                return wanted
-        meta = Meta(media_type, _attributes(metadata))
-        if wanted in self._open or not backend.put(parts, meta, name=wanted._name).created:
-            raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
-        return wanted
+        if wanted is not None:
+            meta = Meta(media_type, _attributes(metadata))
+            if wanted in self._open or not backend.put(parts, meta, name=wanted._name).created:
+                raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
+            return wanted
+        if metadata:
+            meta = Meta(media_type, _attributes(metadata), _UNTIL_DELETED, _GROUP)
+            ref = None
+        else:
+            meta = _plain_meta(media_type)
+            ref = backend.put_planned(parts, meta)
+        if ref is None:
+            stored = backend.put(parts, meta)
+            ref = Ref(stored.id, None, stored.size)
+        return ObjectID._of(ref)
 
     # ---- reading
 
@@ -228,12 +264,16 @@ class PlasmaClient:
         """False before the seal."""
         return self._client.contains(object_id._ref)
 
+    def _listed(self) -> Iterator[ObjectInfo]:
+        yield from self._client.list(namespace=NAMESPACE)
+        yield from self._client.list(group=GROUP)
+
     def list(self) -> dict[ObjectID, dict[str, Any]]:
         """What this interface has put, by id."""
         listed: dict[ObjectID, dict[str, Any]] = {}
         now = time.time()
-        for info in self._client.list(namespace=NAMESPACE):
-            object_id = _id((info.name or "").partition("/")[2])
+        for info in self._listed():
+            object_id = _id(info.id, info.name)
             if object_id is not None:
                 listed[object_id] = {
                     "data_size": info.size,
@@ -258,7 +298,7 @@ class PlasmaClient:
         """Drops objects of this interface that nobody looks at until so many bytes are free, or none is left;
         returns how many bytes that were."""
         freed = 0
-        for info in [*self._client.list(namespace=NAMESPACE)]:
+        for info in [*self._listed()]:
             if freed >= num_bytes:
                 break
             try:
@@ -279,16 +319,20 @@ class PlasmaClient:
     def subscribe(self) -> None:
         """From here on :meth:`get_next_notification` tells what is sealed and deleted."""
         if self._events is None:
-            self._events = self._client.watch(namespace=NAMESPACE)
+            self._events = self._client.watch()
+            self._made = {ObjectID._of(info.ref) for info in self._client.list(group=GROUP)}
 
     def get_next_notification(self) -> tuple[ObjectID, int, int]:
-        """Id, bytes of data, bytes of metadata; both -1 when it was deleted. Waits for it."""
+        """Id, bytes of data, bytes of metadata; both -1 when it was deleted. Waits for it. Of an object whose id a
+        put made up, and that was deleted before this looks at it, nothing is told."""
         if self._events is None:
             raise errors.InvalidState("nothing was subscribed", remedy="call subscribe() first")
         while True:
             event = next(self._events)
-            object_id = _id((event.name or "").partition("/")[2])
-            if object_id is None:
+            if event.id is None:
+                continue
+            object_id = _id(event.id, event.name)
+            if object_id is None or not (event.name or self._is_made_here(event.kind, object_id)):
                 continue
             if event.kind == "sealed":
                 try:
@@ -297,6 +341,18 @@ class PlasmaClient:
                     return object_id, event.size, 0
             if event.kind in ("deleted", "expired"):
                 return object_id, -1, -1
+
+    def _is_made_here(self, kind: str, object_id: ObjectID) -> bool:
+        """Whether a put of this interface made it: events do not tell the group."""
+        if kind != "sealed":
+            was_there = object_id in self._made
+            self._made.discard(object_id)
+            return was_there
+        described = self._client._backend.head(object_id._ref._target)
+        if described is None or described.group != _GROUP:
+            return False
+        self._made.add(object_id)
+        return True
 
     # ---- the end
 
@@ -307,6 +363,11 @@ class PlasmaClient:
         if self._events is not None:
             self._events.close()
         self._client.close()
+
+
+@functools.cache
+def _plain_meta(media_type: str) -> Meta:
+    return Meta(media_type, lifetime=_UNTIL_DELETED, group=_GROUP)
 
 
 def _seconds(timeout_ms: int) -> float | None:
@@ -336,6 +397,6 @@ def connect(
 
 
 __all__ = [
-    "NAMESPACE", "ObjectID", "ObjectNotAvailable", "PlasmaClient", "PlasmaObjectExists",
+    "GROUP", "NAMESPACE", "ObjectID", "ObjectNotAvailable", "PlasmaClient", "PlasmaObjectExists",
     "PlasmaObjectNonexistent", "PlasmaObjectNotFound", "PlasmaStoreFull", "connect",
 ]  # fmt: skip
