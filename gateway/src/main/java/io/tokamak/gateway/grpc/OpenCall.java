@@ -80,9 +80,12 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
 
     @Override
     public final void onCancel() {
-        if (end()) {
-            Steps.waitFor(this::release);
-        }
+        Steps.waitFor( // who has the lock may be waiting already
+                () -> {
+                    if (end()) {
+                        release();
+                    }
+                });
     }
 
     final boolean isCancelled() {
@@ -109,8 +112,11 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
     /** Ends the call well. */
     final void complete() {
         if (end()) {
-            release();
-            call.close(Status.OK, new Metadata());
+            try {
+                release();
+            } finally {
+                call.close(Status.OK, new Metadata());
+            }
         }
     }
 }
