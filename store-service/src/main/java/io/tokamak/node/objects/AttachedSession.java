@@ -80,8 +80,18 @@ final class AttachedSession {
         this.file = file;
         this.memory = file.map(true, SessionFile.LENGTH);
         this.offeredNanos = offeredNanos;
-        accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
         Arrays.setAll(lanes, Lane::new);
+    }
+
+    /** Goes on where a node before this one stopped. */
+    void takeOver() {
+        accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
+        state =
+                switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
+                    case SessionFile.STATE_GO -> State.ATTACHED;
+                    case SessionFile.STATE_FENCED -> State.FENCED;
+                    default -> State.OFFERED;
+                };
     }
 
     boolean isUnreadable() {

@@ -252,16 +252,11 @@ final class Recovery {
         }
         for (Path path : paths) {
             OpenFile file = OpenFile.openReadWrite(path);
-            boolean alive = file.isLockedElsewhere();
-            boolean whole = file.size() == SessionFile.LENGTH;
-            if (!whole || layoutOf(file) != StoreFile.LAYOUT) {
+            boolean isWhole =
+                    file.size() == SessionFile.LENGTH && layoutOf(file) == StoreFile.LAYOUT;
+            if (!isWhole && !file.isLockedElsewhere()) {
                 file.close();
-                if (!alive) {
-                    Files.delete(path);
-                }
-                // A live one has truncated or scribbled over its file. Its lanes cannot be known,
-                // so
-                // it can harm itself alone: what it pinned is not protected any more.
+                Files.delete(path);
                 continue;
             }
             AttachedSession session =
@@ -271,17 +266,40 @@ final class Recovery {
                             file,
                             files.proofs,
                             nowNanos);
-            Memory memory = session.memory;
-            session.state =
-                    switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
-                        case SessionFile.STATE_GO -> AttachedSession.State.ATTACHED;
-                        case SessionFile.STATE_FENCED -> AttachedSession.State.FENCED;
-                        default -> AttachedSession.State.OFFERED;
-                    };
             sessions.add(session);
-            for (Lane lane : session.lanes) {
-                openLane(session, lane);
+            if (isWhole) {
+                open(session);
+            } else {
+                session.setUnreadable();
+                contested(session, "its file is not whole");
             }
+        }
+    }
+
+    /**
+     * Reads what a session has. One that truncates or scribbles over its file harms itself alone:
+     * its lanes cannot be known then, and what it pinned is not protected any more.
+     */
+    private void open(AttachedSession session) {
+        steps.reached("recovery.opening");
+        // The fault may have been that of another session.
+        while (!sessions.guarded(session, () -> openLanes(session))) {
+            ranges.removeIf(range -> range.session == session);
+            for (Lane lane : session.lanes) {
+                lane.clear();
+            }
+            session.laneHighWater = 0;
+            if (session.isUnreadable()) {
+                session.contested = true;
+                return;
+            }
+        }
+    }
+
+    private void openLanes(AttachedSession session) {
+        session.takeOver();
+        for (Lane lane : session.lanes) {
+            openLane(session, lane);
         }
     }
 
@@ -370,13 +388,12 @@ final class Recovery {
                     "the file was damaged; begin anew with --discard");
         }
         pins.forEachIn(location, end, explained::set);
-        Range range = rangeAt(location, end);
-        if (range != null && !mayHold(range, location, end)) {
-            contest(range);
-        }
-        if (range != null && !range.contested) {
+        Range range = rangeThatHolds(location, end);
+        if (range != null) {
             // Published, and the lane not yet told: the lane's drain comes by once more.
             if (index.state(slot) == IndexFile.CLAIMING) {
+                // A client can have moved it back behind a claim that was made.
+                listName(abandoned, slot);
                 index.empty(slot);
                 steps.reached("recovery.unclaimed");
                 return;
@@ -426,21 +443,38 @@ final class Recovery {
                 && range.found.size() < Drain.BATCH;
     }
 
-    private @org.jspecify.annotations.Nullable Range rangeAt(long location, long end) {
-        int low = 0;
-        int high = disjoint.size() - 1;
-        while (low <= high) {
-            int middle = (low + high) >>> 1;
-            Range range = disjoint.get(middle);
-            if (range.end <= location) {
-                low = middle + 1;
-            } else if (range.start >= end) {
-                high = middle - 1;
-            } else {
-                return range;
+    /**
+     * The range whose drain has published the record, null when there is none. All others that the
+     * record lies in, or across, are contested.
+     */
+    private @org.jspecify.annotations.Nullable Range rangeThatHolds(long location, long end) {
+        Range holder = null;
+        for (int i = firstBehind(location);
+                i < disjoint.size() && disjoint.get(i).start < end;
+                i++) {
+            Range range = disjoint.get(i);
+            if (!mayHold(range, location, end)) {
+                contest(range);
+            } else if (!range.contested) {
+                holder = range;
             }
         }
-        return null;
+        return holder;
+    }
+
+    /** Place of the first range that ends behind a pool offset. */
+    private int firstBehind(long location) {
+        int low = 0;
+        int high = disjoint.size();
+        while (low < high) {
+            int middle = (low + high) >>> 1;
+            if (disjoint.get(middle).end <= location) {
+                low = middle + 1;
+            } else {
+                high = middle;
+            }
+        }
+        return low;
     }
 
     private @org.jspecify.annotations.Nullable AttachedSession sessionOf(long slot) {

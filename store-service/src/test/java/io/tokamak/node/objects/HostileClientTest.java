@@ -7,6 +7,7 @@ import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Attributes;
+import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
@@ -18,13 +19,16 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
@@ -195,38 +199,72 @@ class HostileClientTest {
     @ParameterizedTest(name = "seed {0}")
     @ValueSource(longs = {1, 2})
     @DisplayName(
-            "I23: metadata with bytes changed at random are refused or true, never believed"
-                    + " halfway")
+            "I23: metadata with bytes changed at random are refused and counted, or published when"
+                    + " they are still that object's")
     void lyingMetadata(long seed) {
         Random random = new Random(seed);
         ObjectMetadata metadata =
                 NAMED.withGroup(new io.tokamak.objects.Group("test", "g"))
                         .withAttributes(Attributes.of(Map.of("a", "b", "c", "d")));
-        int length = MetadataCodec.encodedLength(metadata);
+        ObjectId id = ObjectId.named(NAME);
+        byte[] encoded = new byte[MetadataCodec.encodedLength(metadata)];
+        int broken = 0;
+        int foreign = 0;
+        int honest = 0;
         for (int round = 0; round < 150; round++) {
             LaneClient hostile =
                     commits(
                             metadata,
                             true,
                             client -> {
+                                long at = client.start + client.used + PoolFile.HEADER_BYTES;
                                 for (int i = 0; i <= random.nextInt(3); i++) {
                                     client.pool.putByte(
-                                            client.start
-                                                    + client.used
-                                                    + PoolFile.HEADER_BYTES
-                                                    + random.nextInt(length),
+                                            at + random.nextInt(encoded.length),
                                             (byte) random.nextInt());
                                 }
+                                client.pool.copyTo(at, encoded, 0, encoded.length);
                             });
             drain();
+            ObjectMetadata told = decoded(encoded);
+            if (told != null && isOf(told, id, hostile)) {
+                honest++;
+                Eventually.holds("answered", () -> hostile.answered() != 0);
+                assertThat(hostile.answer()).isEqualTo(SessionFile.ANSWER_CREATED);
+                if (told.lifetime().equals(metadata.lifetime())) { // any other may be over
+                    assertThat(witness.read(id)).isEqualTo(new byte[300]);
+                }
+                assertThat(hostile.isFenced()).isFalse();
+            } else {
+                broken += told == null ? 1 : 0;
+                foreign += told == null ? 0 : 1;
+                assertThat(hostile.isFenced()).as("%s", told).isTrue();
+                assertThat(witness.read(id)).isNull();
+            }
             hostile.close();
-            StoreFixture.get(
-                    fixture.store.delete(
-                            List.of(ObjectId.named(Objects.requireNonNull(NAMED.name())))));
+            StoreFixture.get(fixture.store.delete(List.of(id)));
         }
+        assertThat(List.of(broken, foreign, honest)).as("of each kind").allMatch(n -> n > 0);
+        assertThat(fixture.status().counters().fencedSessions()).isEqualTo(broken + foreign);
         othersAreUnaffected();
         Eventually.holds("all buried", () -> fixture.status().sessions().size() == 1);
         fixture.sound();
+    }
+
+    private static @Nullable ObjectMetadata decoded(byte[] bytes) {
+        try {
+            return MetadataCodec.decode(bytes);
+        } catch (CorruptObject e) {
+            return null;
+        }
+    }
+
+    /** Whether an object of this id, put by this client, may have such metadata. */
+    private static boolean isOf(ObjectMetadata metadata, ObjectId id, LaneClient writer) {
+        return metadata.name() != null
+                && ObjectId.named(metadata.name()).equals(id)
+                && (!(metadata.lifetime() instanceof Lifetime.Session session)
+                        || session.number() == writer.number);
     }
 
     @Test
@@ -479,31 +517,44 @@ class HostileClientTest {
 
     @Test
     @DisplayName(
-            "I17, I28: a session file cut short while no node looks is left alone at the start, and"
-                    + " gone with the first after its process")
+            "I17, I28: a session file cut short while no node looks keeps no node down, and is gone"
+                    + " with its process")
     void cutShort() throws IOException {
         for (long length : new long[] {0, 100, SessionFile.LANES_OFFSET, SessionFile.LENGTH - 1}) {
             LaneClient hostile = fixture.attach();
+            LaneClient dead = fixture.attach();
             fixture.store.close();
-            try (RandomAccessFile file =
-                    new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
-                file.setLength(length);
+            for (LaneClient client : List.of(hostile, dead)) {
+                try (RandomAccessFile file =
+                        new RandomAccessFile(fixture.files().session(client.name).toFile(), "rw")) {
+                    file.setLength(length);
+                }
             }
+            dead.close();
             fixture.store = reopened();
+            assertThat(dead.isBuried()).isTrue();
             witness.close();
             witness = fixture.attach();
             othersAreUnaffected();
+            assertThat(hostile.isBuried()).isFalse();
+            assertThat(isShownFenced(hostile)).isTrue();
             hostile.close();
-            restart();
-            assertThat(hostile.isBuried()).isTrue();
+            Eventually.holds("buried", hostile::isBuried);
             assertThat(fixture.balanced().withheld()).isZero();
             fixture.sound();
         }
     }
 
+    /** As the node lists it: nothing can be written into its file. */
+    private boolean isShownFenced(LaneClient client) {
+        return fixture.status().sessions().stream()
+                .anyMatch(session -> session.number() == client.number && session.fenced());
+    }
+
     @ParameterizedTest(name = "at {0}")
     @ValueSource(
             strings = {
+                "recovery.opening",
                 "recovery.opened",
                 "recovery.walked",
                 "recovery.claimed",
@@ -572,6 +623,32 @@ class HostileClientTest {
         witness = fixture.attach();
         assertThat(witness.putNamed(PAYLOAD, NAMED)).isEqualTo(SessionFile.ANSWER_CREATED);
         othersAreUnaffected();
+    }
+
+    @Test
+    @DisplayName(
+            "I35: who has its named record published twice, by moving back what it reads as"
+                    + " drained, does not block the name")
+    void claimedTwice() {
+        LaneClient hostile = fixture.attach();
+        hostile.put(PAYLOAD);
+        drain();
+        CompletableFuture<@Nullable Void> gate = new CompletableFuture<>();
+        fixture.names.gate = gate;
+        long position = hostile.commitNamed(PAYLOAD, NAMED);
+        fixture.store.close();
+        gate.complete(null); // the name is given, and the node is not there to hear it
+        assertThat(fixture.names.owners).containsKey(ObjectId.named(NAME));
+        hostile.session.putLong(
+                SessionFile.laneOffset(hostile.lane) + SessionFile.DRAINED_OFFSET, position);
+
+        fixture.store = reopened();
+        Eventually.holds("answered", () -> hostile.answered() == position);
+        assertThat(hostile.answer()).isEqualTo(SessionFile.ANSWER_CREATED);
+        assertThat(witness.read(ObjectId.named(NAME))).isEqualTo(PAYLOAD);
+        othersAreUnaffected();
+        hostile.close();
+        fixture.sound();
     }
 
     @Test
@@ -741,6 +818,47 @@ class HostileClientTest {
         assertThat(hostile.isFenced()).isTrue();
         hostile.close();
         Eventually.holds("buried", hostile::isBuried);
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName(
+            "I17, I28: two sessions that claim at a start what they were lent once, and one object"
+                    + " lies across now, do not keep the node down")
+    void claimTheirPastsUnderOneObject() {
+        List<LaneClient> hostile = List.of(fixture.attach(), fixture.attach());
+        List<Store.Lease> leases = new ArrayList<>();
+        List<byte[]> pasts = new ArrayList<>();
+        for (LaneClient client : hostile) {
+            Store.Lease lease = leaseSingle(client);
+            byte[] past = new byte[SessionFile.LANE_BYTES];
+            client.session.copyTo(SessionFile.laneOffset(lease.lane()), past, 0, past.length);
+            leases.add(lease);
+            pasts.add(past);
+        }
+        hostile.forEach(LaneClient::giveBackLane);
+        LaneClient victim = fixture.attach();
+        Store.Lease across = leaseSingle(fixture.store, victim, 2 << 20, 0);
+        assertThat(across.start()).isEqualTo(leases.getLast().start());
+        assertThat(across.start() + (1 << 20)).isEqualTo(leases.getFirst().start());
+        byte[] payload = new byte[3 << 19];
+        Arrays.fill(payload, (byte) 7);
+        ObjectId id = victim.putSeen(payload);
+        fixture.store.close();
+        for (int i = 0; i < hostile.size(); i++) {
+            byte[] past = pasts.get(i);
+            hostile.get(i)
+                    .session
+                    .copyFrom(SessionFile.laneOffset(leases.get(i).lane()), past, 0, past.length);
+        }
+
+        fixture.store = reopened();
+        assertThat(hostile).allMatch(LaneClient::isFenced);
+        assertThat(victim.isFenced()).isFalse();
+        assertThat(victim.read(id)).isEqualTo(payload);
+        othersAreUnaffected();
+        hostile.forEach(LaneClient::close);
+        Eventually.holds("given back", () -> fixture.balanced().withheld() == 0);
         fixture.sound();
     }
 
