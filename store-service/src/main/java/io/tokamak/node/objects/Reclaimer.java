@@ -1,7 +1,6 @@
 package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
-import io.tokamak.memory.Memory;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +18,6 @@ final class Reclaimer {
     private final IndexWriter index;
     private final PoolSpace space;
     private final Accounts accounts;
-    private final SessionTable sessions;
     private final IndexWriter.Steps steps;
     private final Withheld withheld;
     private final Barrier barrier;
@@ -29,7 +27,8 @@ final class Reclaimer {
     private @Nullable CompletableFuture<Void> passing;
 
     private int behindBarrier;
-    private final PinSet pins = new PinSet();
+    private final PinScan pinScan;
+    private PinSet pins = new PinSet();
     private long nextNanos;
     private long intervalNanos = INTERVAL_NANOS;
     private int keptByLastScan;
@@ -56,7 +55,7 @@ final class Reclaimer {
         this.index = index;
         this.space = space;
         this.accounts = accounts;
-        this.sessions = sessions;
+        this.pinScan = new PinScan(sessions);
         this.withheld = withheld;
         this.barrier = barrier;
         this.whenPassed = whenPassed;
@@ -128,21 +127,9 @@ final class Reclaimer {
         return begun;
     }
 
-    /** Reads every pin word of every session. To free something: behind the barrier (I6). */
+    /** See {@link PinScan#read}. */
     PinSet scan(long nowMillis) {
-        boolean whole;
-        do {
-            Memory.fullFence();
-            pins.clear();
-            whole = true;
-            for (AttachedSession session : sessions.all()) {
-                if (!session.isUnreadable()) {
-                    whole &= sessions.guarded(session, () -> session.readPins(nowMillis));
-                }
-                session.addPins(pins);
-            }
-        } while (!whole);
-        pins.sort();
+        pins = pinScan.read(nowMillis);
         return pins;
     }
 
