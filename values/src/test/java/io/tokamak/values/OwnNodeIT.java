@@ -3,6 +3,7 @@ package io.tokamak.values;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tokamak.client.ObjectView;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
@@ -12,7 +13,9 @@ import io.tokamak.values.graph.GraphCodec;
 import io.tokamak.values.tensor.Tensor;
 import io.tokamak.values.tensor.Tensors;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -71,8 +74,26 @@ class OwnNodeIT {
             assertThat(read.second().getDouble(0, 0)).isEqualTo(6);
             assertThat(read.second().getDouble(1, LARGE_ELEMENTS / 2 - 1)).isEqualTo(7);
             assertThat(Arrays.mismatch(read.third(), numbers)).isEqualTo(-1);
+            everyFaceOfMoreThanTwoGibibytes(borrowed.view());
         }
         values.client().delete(stored.id());
+    }
+
+    private static void everyFaceOfMoreThanTwoGibibytes(ObjectView view) {
+        long last = view.sizeBytes() - Long.BYTES;
+        assertThat(view.segment().byteSize()).isEqualTo(view.sizeBytes());
+        long expected =
+                view.segment()
+                        .get(
+                                ValueLayout.JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN),
+                                last);
+        assertThat(expected).isNotZero();
+        assertThat(view.getLong(last)).isEqualTo(expected);
+        assertThat(view.bytes().readRemaining()).isEqualTo(view.sizeBytes());
+        assertThat(view.bytes().readLong(last)).isEqualTo(expected);
+        assertThatThrownBy(view::byteBuffer)
+                .isInstanceOf(IllegalStateException.class)
+                .hasMessageContaining("use segment()");
     }
 
     private static void whatWasReadInPlaceOutlivesTheNode(Values values, TestStore store)
