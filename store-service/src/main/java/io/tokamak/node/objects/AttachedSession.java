@@ -9,9 +9,9 @@ import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.List;
+import java.util.LinkedHashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +50,7 @@ final class AttachedSession {
     int interestCount;
 
     /** Objects that end with this session. */
-    final List<ObjectId> ownObjects = new ArrayList<>();
+    final Set<ObjectId> ownObjects = new LinkedHashSet<>();
 
     private final LeaseProofs proofs;
     private boolean unreadable;

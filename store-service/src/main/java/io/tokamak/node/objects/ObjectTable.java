@@ -31,7 +31,8 @@ final class ObjectTable {
     private final Lifetimes lifetimes;
     private final Waits waits;
     private final Condemned condemned;
-    private final Map<Group, Set<ObjectId>> groups = new HashMap<>();
+    private final Map<Group, Members> groups = new HashMap<>();
+    private final Map<ObjectId, Ties> ties = new HashMap<>();
     private final SlotFields fields = new SlotFields();
     private @Nullable StoreListener listener;
     private long sealedBytes;
@@ -56,6 +57,15 @@ final class ObjectTable {
         this.waits = waits;
         this.condemned = condemned;
     }
+
+    /** A group's members, in the order in which they were sealed. */
+    private record Members(Group group, Set<ObjectId> ids) {}
+
+    /**
+     * To what else an object belongs. Its metadata say so, too, but lie where its writer can write
+     * still, and its name may be another object's by the time its session ends.
+     */
+    private record Ties(@Nullable Members members, @Nullable AttachedSession session) {}
 
     void setListener(@Nullable StoreListener listener) {
         this.listener = listener;
@@ -167,13 +177,8 @@ final class ObjectTable {
             return; // the usual case makes no garbage
         }
         ObjectId id = id(first, second);
-        int flags = IndexFile.flags(lengthWord);
-        if ((flags & IndexFile.FLAG_SESSION) != 0) {
-            session.ownObjects.add(id);
-        }
-        if (metadata != null && metadata.group() != null) {
-            groups.computeIfAbsent(metadata.group(), _ -> new LinkedHashSet<>()).add(id);
-        }
+        boolean isOwn = (IndexFile.flags(lengthWord) & IndexFile.FLAG_SESSION) != 0;
+        tie(id, metadata == null ? null : metadata.group(), isOwn ? session : null);
         waits.sealed(id);
         if (listener != null) {
             listener.happened(
@@ -217,10 +222,7 @@ final class ObjectTable {
         long first = index.idFirst(slot);
         long second = index.idSecond(slot);
         int flags = IndexFile.flags(index.length(slot));
-        ObjectMetadata metadata = null;
-        if (listener != null || (flags & IndexFile.FLAG_GROUP) != 0) {
-            metadata = readMetadata(slot);
-        }
+        ObjectMetadata metadata = listener == null ? null : readMetadata(slot);
         index.setState(slot, IndexFile.CONDEMNED);
         accounts.objects--;
         condemnedCount++;
@@ -228,8 +230,8 @@ final class ObjectTable {
         accounts.inUse -= end - location;
         accounts.condemned += end - location;
         condemned.add(first, second, location, end, slot);
-        if ((flags & IndexFile.FLAG_GROUP) != 0) {
-            leaveGroup(id(first, second), metadata);
+        if ((flags & (IndexFile.FLAG_GROUP | IndexFile.FLAG_SESSION)) != 0) {
+            untie(id(first, second));
         }
         if (listener != null) {
             listener.happened(
@@ -241,19 +243,39 @@ final class ObjectTable {
         }
     }
 
-    private void leaveGroup(ObjectId id, @Nullable ObjectMetadata metadata) {
-        if (metadata == null || metadata.group() == null) {
+    private void tie(ObjectId id, @Nullable Group group, @Nullable AttachedSession session) {
+        if (group == null && session == null) {
             return;
         }
-        Set<ObjectId> members = groups.get(metadata.group());
-        if (members != null && members.remove(id) && members.isEmpty()) {
-            groups.remove(metadata.group());
+        Members members = null;
+        if (group != null) {
+            members = groups.computeIfAbsent(group, key -> new Members(key, new LinkedHashSet<>()));
+            members.ids().add(id);
+        }
+        if (session != null) {
+            session.ownObjects.add(id);
+        }
+        ties.put(id, new Ties(members, session));
+    }
+
+    private void untie(ObjectId id) {
+        Ties of = ties.remove(id);
+        if (of == null) {
+            return;
+        }
+        if (of.session() != null) {
+            of.session().ownObjects.remove(id);
+        }
+        Members members = of.members();
+        if (members != null && members.ids().remove(id) && members.ids().isEmpty()) {
+            groups.remove(members.group());
         }
     }
 
     /** The members of a group, in the order in which they were sealed. */
     Set<ObjectId> group(Group group) {
-        return groups.getOrDefault(group, Set.of());
+        Members members = groups.get(group);
+        return members == null ? Set.of() : members.ids();
     }
 
     /**
@@ -314,13 +336,8 @@ final class ObjectTable {
             return;
         }
         ObjectMetadata metadata = readMetadata(slot);
-        if (metadata != null && metadata.group() != null) {
-            groups.computeIfAbsent(metadata.group(), _ -> new LinkedHashSet<>())
-                    .add(id(first, second));
-        }
-        if ((flags & IndexFile.FLAG_SESSION) != 0 && session != null) {
-            session.ownObjects.add(id(first, second));
-        }
+        boolean isOwn = (flags & IndexFile.FLAG_SESSION) != 0;
+        tie(id(first, second), metadata == null ? null : metadata.group(), isOwn ? session : null);
     }
 
     long recordEnd(long slot) {

@@ -208,7 +208,7 @@ final class SessionCommands {
             }
         }
         withheld.release(session);
-        for (ObjectId id : session.ownObjects) {
+        for (ObjectId id : List.copyOf(session.ownObjects)) {
             long slot = index.findCurrent(ObjectTable.first(id), ObjectTable.second(id));
             if (slot != IndexWriter.NONE
                     && (IndexFile.flags(index.length(slot)) & IndexFile.FLAG_SESSION) != 0) {

@@ -8,6 +8,7 @@ import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.CorruptObject;
+import io.tokamak.objects.Group;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.ObjectId;
@@ -204,7 +205,7 @@ class HostileClientTest {
     void lyingMetadata(long seed) {
         Random random = new Random(seed);
         ObjectMetadata metadata =
-                NAMED.withGroup(new io.tokamak.objects.Group("test", "g"))
+                NAMED.withGroup(new Group("test", "g"))
                         .withAttributes(Attributes.of(Map.of("a", "b", "c", "d")));
         ObjectId id = ObjectId.named(NAME);
         byte[] encoded = new byte[MetadataCodec.encodedLength(metadata)];
@@ -338,6 +339,28 @@ class HostileClientTest {
         assertThat(witness.read(ObjectId.named(other))).isNull();
         assertThat(witness.putNamed(PAYLOAD, NAMED)).isEqualTo(SessionFile.ANSWER_CREATED);
         fixture.sound();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"no metadata", "another group"})
+    @DisplayName("I10: what is written over a record's metadata later keeps nothing in its group")
+    void groupWrittenOver(String later) {
+        Group group = new Group("test", "g");
+        LaneClient hostile = fixture.attach();
+        assertThat(hostile.putNamed(PAYLOAD, NAMED.withGroup(group)))
+                .isEqualTo(SessionFile.ANSWER_CREATED);
+        byte[] other =
+                later.equals("no metadata")
+                        ? new byte[10]
+                        : MetadataCodec.encode(NAMED.withGroup(new Group("test", "h")), 0, 0);
+        hostile.pool.copyFrom(hostile.start + PoolFile.HEADER_BYTES, other, 0, other.length);
+        ObjectId id = ObjectId.named(NAME);
+        StoreFixture.get(fixture.store.delete(List.of(id)));
+
+        assertThat(witness.putNamed(PAYLOAD, NAMED)).isEqualTo(SessionFile.ANSWER_CREATED);
+        assertThat(StoreFixture.get(fixture.store.delete(group)).deleted()).isEmpty();
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        hostile.close();
     }
 
     @ParameterizedTest(name = "{0} bytes")

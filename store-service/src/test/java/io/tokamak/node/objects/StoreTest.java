@@ -531,6 +531,32 @@ class StoreTest {
     }
 
     @Test
+    @DisplayName("what ends with a session does not end with another that had its name before")
+    void sessionsOfOneName() {
+        ObjectMetadata mortal =
+                ObjectMetadata.named(new ObjectName("test", "mortal"))
+                        .withLifetime(Lifetime.session());
+        ObjectId id = ObjectId.named(Objects.requireNonNull(mortal.name()));
+        byte[] payload = bytes(20);
+        for (boolean isRestarted : new boolean[] {false, true}) {
+            LaneClient before = fixture.attach();
+            assertThat(before.putNamed(bytes(10), mortal)).isEqualTo(SessionFile.ANSWER_CREATED);
+            if (isRestarted) {
+                fixture.restart();
+            }
+            delete(id);
+            LaneClient now = fixture.attach();
+            assertThat(now.putNamed(payload, mortal)).isEqualTo(SessionFile.ANSWER_CREATED);
+            before.close();
+            Eventually.holds("buried", before::isBuried);
+            assertThat(now.read(id)).isEqualTo(payload);
+            now.close();
+            Eventually.holds("ended", () -> present(id).isEmpty());
+        }
+        fixture.sound();
+    }
+
+    @Test
     @DisplayName("I27: a wait ends with the put it waits for, and not without")
     void waits() {
         LaneClient writer = fixture.attach();
