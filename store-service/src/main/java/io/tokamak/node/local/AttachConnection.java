@@ -27,16 +27,13 @@ final class AttachConnection implements StreamObserver<AttachRequest> {
     private final Store store;
     private final Peer peer;
     private final StreamObserver<AttachResponse> responses;
-    private final Runnable malformed;
     private volatile Step step = Step.NEW;
     private volatile @Nullable String session;
 
-    AttachConnection(
-            Store store, Peer peer, StreamObserver<AttachResponse> responses, Runnable malformed) {
+    AttachConnection(Store store, Peer peer, StreamObserver<AttachResponse> responses) {
         this.store = store;
         this.peer = peer;
         this.responses = responses;
-        this.malformed = malformed;
     }
 
     @Override
@@ -140,7 +137,6 @@ final class AttachConnection implements StreamObserver<AttachRequest> {
     }
 
     private void outOfTurn(String what) {
-        malformed.run();
         String name = session;
         if (name != null) {
             var _ = store.fence(name, "its client said " + what + " out of turn");

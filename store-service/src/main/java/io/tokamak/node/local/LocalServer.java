@@ -30,7 +30,7 @@ public final class LocalServer implements AutoCloseable {
                     1, new DefaultThreadFactory("control", true), EpollIoHandler.newFactory());
     private final ExecutorService readers =
             Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("reader-", 0).factory());
-    private final LocalService service;
+    private final CallWatch watch = new CallWatch();
     private final Server server;
     private final Path socket;
 
@@ -41,14 +41,18 @@ public final class LocalServer implements AutoCloseable {
     public LocalServer(Store store, InstantSource clock) throws IOException {
         socket = store.folder().control();
         Files.deleteIfExists(socket);
-        service =
+        LocalService service =
                 new LocalService(
                         store, new StoreListing(store), new EventFeed(store, clock), readers);
         server =
                 NettyServerBuilder.forAddress(
                                 new DomainSocketAddress(socket.toFile()),
-                                InternalNettyServerCredentials.create(new PeerNegotiation()))
+                                InternalNettyServerCredentials.create(
+                                        new PeerNegotiation(
+                                                new BrokenFrames(watch::countMalformed))))
                         .intercept(new PeerNegotiation.Interceptor())
+                        .intercept(watch)
+                        .addStreamTracerFactory(watch)
                         .channelType(EpollServerDomainSocketChannel.class)
                         .withChildOption(ChannelOption.SO_KEEPALIVE, null) // not of a Unix socket
                         .bossEventLoopGroup(threads)
@@ -64,9 +68,14 @@ public final class LocalServer implements AutoCloseable {
         Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rw-rw-rw-"));
     }
 
-    /** Messages that broke a rule of the protocol. */
+    /** Messages that broke a rule of the protocol, and connections that broke HTTP/2. */
     public long malformedCount() {
-        return service.malformedCount();
+        return watch.malformedCount();
+    }
+
+    /** Has it hear of the calls that end from now on. */
+    public void setCallListener(CallListener listener) {
+        watch.setListener(listener);
     }
 
     /** Ends the calls that are open; clients resume with the next node. */

@@ -49,14 +49,13 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * {@code tokamak.local.v1.Local}: turns messages into commands of the store, and answers back. A
- * malformed message ends its call, is counted, and harms nobody else.
+ * malformed message ends its call and harms nobody else.
  */
 final class LocalService extends LocalGrpc.LocalImplBase {
     private static final int IDS_MAX = 100_000;
@@ -67,7 +66,6 @@ final class LocalService extends LocalGrpc.LocalImplBase {
     private final StoreListing listing;
     private final EventFeed feed;
     private final Executor readers;
-    private final AtomicLong malformed = new AtomicLong();
 
     LocalService(Store store, StoreListing listing, EventFeed feed, Executor readers) {
         this.store = store;
@@ -76,15 +74,9 @@ final class LocalService extends LocalGrpc.LocalImplBase {
         this.readers = readers;
     }
 
-    /** Messages that broke a rule. */
-    long malformedCount() {
-        return malformed.get();
-    }
-
     @Override
     public StreamObserver<AttachRequest> attach(StreamObserver<AttachResponse> responses) {
-        return new AttachConnection(
-                store, PeerNegotiation.peer(), responses, malformed::incrementAndGet);
+        return new AttachConnection(store, PeerNegotiation.peer(), responses);
     }
 
     private CompletableFuture<Store.Lease> lease(LeaseRequest request) {
@@ -421,7 +413,6 @@ final class LocalService extends LocalGrpc.LocalImplBase {
         try {
             future = command.get();
         } catch (io.grpc.StatusRuntimeException | TokamakException e) {
-            malformed.incrementAndGet();
             responses.onError(LocalErrors.statusOf(e));
             return;
         }

@@ -28,6 +28,11 @@ final class PeerNegotiation implements InternalProtocolNegotiator.ProtocolNegoti
 
     private final InternalProtocolNegotiator.ProtocolNegotiator plaintext =
             InternalProtocolNegotiators.serverPlaintext();
+    private final BrokenFrames brokenFrames;
+
+    PeerNegotiation(BrokenFrames brokenFrames) {
+        this.brokenFrames = brokenFrames;
+    }
 
     /** Who makes the current call. */
     static Peer peer() {
@@ -41,7 +46,7 @@ final class PeerNegotiation implements InternalProtocolNegotiator.ProtocolNegoti
 
     @Override
     public ChannelHandler newHandler(GrpcHttp2ConnectionHandler connection) {
-        return new Question(plaintext.newHandler(connection));
+        return new Question(plaintext.newHandler(connection), brokenFrames);
     }
 
     @Override
@@ -51,9 +56,11 @@ final class PeerNegotiation implements InternalProtocolNegotiator.ProtocolNegoti
 
     private static final class Question extends ChannelInboundHandlerAdapter {
         private final ChannelHandler next;
+        private final BrokenFrames brokenFrames;
 
-        Question(ChannelHandler next) {
+        Question(ChannelHandler next, BrokenFrames brokenFrames) {
             this.next = next;
+            this.brokenFrames = brokenFrames;
         }
 
         @Override
@@ -69,6 +76,7 @@ final class PeerNegotiation implements InternalProtocolNegotiator.ProtocolNegoti
                     InternalProtocolNegotiationEvent.getAttributes(negotiation).toBuilder()
                             .set(ATTRIBUTE, new Peer(other.uid(), other.pid()))
                             .build();
+            context.pipeline().addFirst(brokenFrames);
             context.pipeline().addAfter(context.name(), null, next);
             context.fireUserEventTriggered(
                     InternalProtocolNegotiationEvent.withAttributes(negotiation, attributes));

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Arrays;
 import java.util.Comparator;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -191,6 +192,11 @@ final class StoreFixture implements AutoCloseable {
             }
         }
         Files.setPosixFilePermissions(target, Files.getPosixFilePermissions(source));
+    }
+
+    /** Messages over the folder's socket that broke a rule. */
+    long malformedCount() {
+        return Objects.requireNonNull(server).malformedCount();
     }
 
     Ledger ledger() {
