@@ -24,6 +24,7 @@ package io.tokamak.layout;
  *  260  barriers      u32       1: the node has every thread of the host pass a fence before it gives
  *                               bytes away: a pin needs none of its own              R2
  *  320  nodePid       u32
+ *  324  touched       u32       1: a node has touched every page of the pool
  *  328  nodeStartedAt u64       milliseconds since the epoch
  * </pre>
  */
@@ -52,6 +53,7 @@ public final class StoreFile {
     public static final long WANTED_OFFSET = 256;
     public static final long BARRIERS_OFFSET = 260;
     public static final long NODE_PID_OFFSET = 320;
+    public static final long TOUCHED_OFFSET = 324;
     public static final long NODE_STARTED_AT_OFFSET = 328;
 
     private StoreFile() {}

@@ -1,25 +1,29 @@
 package io.tokamak.node.objects;
 
+import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.Pages;
 
 /**
- * Touches the pages of a new pool in the background, from both ends, where lanes and large objects
+ * Touches the pages of a pool in the background, from both ends, where lanes and large objects
  * begin: the kernel has to clear a page at its first touch, at a tenth of the speed of a warm copy.
- * Rests as long as it works.
+ * Rests as long as it works. A pool that a node has touched to its end is not touched again, by
+ * whichever node comes next.
  */
 final class PreTouch implements AutoCloseable {
     private static final long STEP_BYTES = 8L << 20;
 
+    private final Memory store;
     private final Memory pool;
     private final Thread thread;
     private volatile long touchedBytes;
     private volatile boolean stopping;
 
-    PreTouch(Memory pool, boolean needed) {
+    PreTouch(Memory store, Memory pool) {
+        this.store = store;
         this.pool = pool;
         thread = Thread.ofPlatform().name("pre-touch").daemon().unstarted(this::run);
-        if (needed) {
+        if (store.getInt(StoreFile.TOUCHED_OFFSET) == 0) {
             thread.start();
         } else {
             touchedBytes = pool.size();
@@ -44,6 +48,9 @@ final class PreTouch implements AutoCloseable {
             }
             touchedBytes = touched;
             java.util.concurrent.locks.LockSupport.parkNanos(System.nanoTime() - begun);
+        }
+        if (bottom >= top) {
+            store.putIntOpaque(StoreFile.TOUCHED_OFFSET, 1);
         }
     }
 

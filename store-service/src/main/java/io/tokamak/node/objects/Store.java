@@ -160,7 +160,7 @@ public final class Store implements AutoCloseable {
         start();
         nonce = files.renewNonce(settings);
         settings.steps().reached("start.renewed");
-        preTouch = new PreTouch(files.pool, !files.found);
+        preTouch = new PreTouch(files.store, files.pool);
     }
 
     /**
