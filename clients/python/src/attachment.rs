@@ -297,9 +297,10 @@ impl Attachment {
         self.index.find(&self.store, id).is_some()
     }
 
-    /// Tells the node of an access that it does not know of: the last one that it does is the expiry
-    /// less idle time and granularity.
+    /// Counts an access, and tells the node of one that it does not know of: the last one that it does
+    /// is the expiry less idle time and granularity.
     pub fn report_access(&self, session: &Session, id: Id, entry: &Entry) {
+        session.count_get();
         let expiry = self.index.expiry(entry.slot);
         if expiry != 0 {
             let idle = self.index.idle(entry.slot);

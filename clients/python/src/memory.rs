@@ -134,6 +134,11 @@ impl Mapping {
         self.word64(offset).store(value.to_le(), Ordering::Release);
     }
 
+    /// Orders nothing: for counts.
+    pub fn add_u64(&self, offset: u64, more: u64) {
+        self.word64(offset).fetch_add(more, Ordering::Relaxed);
+    }
+
     pub fn add_u32(&self, offset: u64, more: u32) {
         self.word32(offset).fetch_add(more, Ordering::SeqCst);
     }

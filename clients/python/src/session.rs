@@ -31,6 +31,7 @@ const LANGUAGE: u64 = 68;
 const ATTACHED_AT: u64 = 72;
 const PROCESS_NAME: u64 = 80;
 const PIN_HIGH_WATER: u64 = 128;
+const GETS: u64 = 136;
 const ACCESS_TAIL: u64 = 192;
 const ACCESS_HEAD: u64 = 256;
 const NOTIFIED: u64 = 320;
@@ -182,6 +183,11 @@ impl Session {
     }
 
     // ---- accesses
+
+    /// Counts an object that was got; the node looks when somebody asks.
+    pub fn count_get(&self) {
+        self.memory.add_u64(GETS, 1);
+    }
 
     /// Reports an access, unless the same was reported before. `expiry` as the access found it.
     pub fn report_access(&self, id: Id, expiry: u64) {

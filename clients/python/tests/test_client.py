@@ -195,6 +195,7 @@ def test_info(client: tokamak.Client, space: str) -> None:
     ledger = client.info()
     assert ledger["capacity"] >= ledger["used"] > 0 and ledger["free"] > 0
     assert client.nodes()[0]["id"] == ledger["id"]
+    assert ledger["address"].startswith("127.0.0.1:")
 
 
 def test_delete(client: tokamak.Client, space: str) -> None:

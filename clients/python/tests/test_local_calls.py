@@ -14,6 +14,7 @@ from tokamak import errors
 from tokamak._backend import Group, Lifetime, Meta, Name
 from tokamak._local import LocalBackend
 from tokamak._metadata import decode
+from tokamak._proto import local_pb2 as local
 
 PLAIN = Meta()
 ABSENT = bytes([1]) + bytes(15)
@@ -433,3 +434,27 @@ def test_no_node_is_said_in_time(tmp_path: object) -> None:
     with pytest.raises(errors.NodeUnavailable):
         LocalBackend(f"{tmp_path}/none", timeout=0.2)
     assert time.monotonic() - begun < 5
+
+
+def test_gets_are_counted_once_and_looking_is_none(
+    own_node: Callable[..., Node], connect: Callable[..., LocalBackend]
+) -> None:
+    node = own_node("64MB")
+    backend = connect(node)
+
+    def gets() -> int:
+        status = backend._call("Status", local.StatusRequest(), local.NodeStatus)
+        return status.counters.gets  # type: ignore[no-any-return]
+
+    ids = [backend.put([b"x" * size], PLAIN).id for size in (10, 100_000)]
+    assert backend.contains(ids[0]) and backend.head(ids[0]) is not None
+    assert gets() == 0
+    views = [backend.get(each) for each in ids]
+    assert all(view is not None for view in views)
+    assert gets() == 2
+    assert backend.read(ids[0]) is not None
+    assert gets() == 3
+    views.clear()
+    backend.close()
+    backend = connect(node)
+    assert gets() == 3

@@ -61,6 +61,7 @@ def ledger_of(status: local.NodeStatus) -> Mapping[str, Any]:
         "id": status.node_id,
         "store_number": status.store_number,
         "state": status.state,
+        "address": status.address or None,
         "started": status.started_millis / 1000,
         "capacity": ledger.capacity,
         "used": ledger.capacity - ledger.free,

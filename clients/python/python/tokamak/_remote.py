@@ -614,6 +614,7 @@ def _node(said: store.Node) -> Mapping[str, Any]:
         "id": said.id,
         "store_number": said.store_number,
         "state": said.state,
+        "address": said.address or None,
         "started": _seconds(said.started),
         "capacity": pool.capacity,
         "used": pool.capacity - pool.free,

@@ -309,7 +309,7 @@ class StatusRequest(_message.Message):
     def __init__(self, sessions: _Optional[bool] = ..., pinned_max: _Optional[int] = ...) -> None: ...
 
 class NodeStatus(_message.Message):
-    __slots__ = ("node_id", "store_number", "state", "started_millis", "ledger", "objects", "sessions", "counters", "pinned", "pinned_total")
+    __slots__ = ("node_id", "store_number", "state", "started_millis", "ledger", "objects", "sessions", "counters", "pinned", "pinned_total", "address")
     NODE_ID_FIELD_NUMBER: _ClassVar[int]
     STORE_NUMBER_FIELD_NUMBER: _ClassVar[int]
     STATE_FIELD_NUMBER: _ClassVar[int]
@@ -320,6 +320,7 @@ class NodeStatus(_message.Message):
     COUNTERS_FIELD_NUMBER: _ClassVar[int]
     PINNED_FIELD_NUMBER: _ClassVar[int]
     PINNED_TOTAL_FIELD_NUMBER: _ClassVar[int]
+    ADDRESS_FIELD_NUMBER: _ClassVar[int]
     node_id: str
     store_number: int
     state: str
@@ -330,10 +331,11 @@ class NodeStatus(_message.Message):
     counters: Counters
     pinned: _containers.RepeatedCompositeFieldContainer[PinnedObject]
     pinned_total: int
-    def __init__(self, node_id: _Optional[str] = ..., store_number: _Optional[int] = ..., state: _Optional[str] = ..., started_millis: _Optional[int] = ..., ledger: _Optional[_Union[Ledger, _Mapping]] = ..., objects: _Optional[int] = ..., sessions: _Optional[_Iterable[_Union[Session, _Mapping]]] = ..., counters: _Optional[_Union[Counters, _Mapping]] = ..., pinned: _Optional[_Iterable[_Union[PinnedObject, _Mapping]]] = ..., pinned_total: _Optional[int] = ...) -> None: ...
+    address: str
+    def __init__(self, node_id: _Optional[str] = ..., store_number: _Optional[int] = ..., state: _Optional[str] = ..., started_millis: _Optional[int] = ..., ledger: _Optional[_Union[Ledger, _Mapping]] = ..., objects: _Optional[int] = ..., sessions: _Optional[_Iterable[_Union[Session, _Mapping]]] = ..., counters: _Optional[_Union[Counters, _Mapping]] = ..., pinned: _Optional[_Iterable[_Union[PinnedObject, _Mapping]]] = ..., pinned_total: _Optional[int] = ..., address: _Optional[str] = ...) -> None: ...
 
 class Counters(_message.Message):
-    __slots__ = ("published", "sealed_bytes", "misses", "deleted", "deleted_bytes", "allocation_failures", "fenced_sessions")
+    __slots__ = ("published", "sealed_bytes", "misses", "deleted", "deleted_bytes", "allocation_failures", "fenced_sessions", "gets")
     PUBLISHED_FIELD_NUMBER: _ClassVar[int]
     SEALED_BYTES_FIELD_NUMBER: _ClassVar[int]
     MISSES_FIELD_NUMBER: _ClassVar[int]
@@ -341,6 +343,7 @@ class Counters(_message.Message):
     DELETED_BYTES_FIELD_NUMBER: _ClassVar[int]
     ALLOCATION_FAILURES_FIELD_NUMBER: _ClassVar[int]
     FENCED_SESSIONS_FIELD_NUMBER: _ClassVar[int]
+    GETS_FIELD_NUMBER: _ClassVar[int]
     published: int
     sealed_bytes: int
     misses: int
@@ -348,7 +351,8 @@ class Counters(_message.Message):
     deleted_bytes: int
     allocation_failures: int
     fenced_sessions: int
-    def __init__(self, published: _Optional[int] = ..., sealed_bytes: _Optional[int] = ..., misses: _Optional[int] = ..., deleted: _Optional[int] = ..., deleted_bytes: _Optional[int] = ..., allocation_failures: _Optional[int] = ..., fenced_sessions: _Optional[int] = ...) -> None: ...
+    gets: int
+    def __init__(self, published: _Optional[int] = ..., sealed_bytes: _Optional[int] = ..., misses: _Optional[int] = ..., deleted: _Optional[int] = ..., deleted_bytes: _Optional[int] = ..., allocation_failures: _Optional[int] = ..., fenced_sessions: _Optional[int] = ..., gets: _Optional[int] = ...) -> None: ...
 
 class PinnedObject(_message.Message):
     __slots__ = ("object", "deleted")

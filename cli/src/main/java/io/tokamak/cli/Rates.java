@@ -4,7 +4,13 @@ import io.tokamak.client.NodeActivity;
 import org.jspecify.annotations.Nullable;
 
 /** What happened at a node between two looks, each for a second. */
-record Rates(double puts, double putBytes, double deletes, double deletedBytes, double misses) {
+record Rates(
+        double puts,
+        double putBytes,
+        double gets,
+        double deletes,
+        double deletedBytes,
+        double misses) {
 
     /** Null: nothing can be said, because the node was started anew, or does not count for us. */
     static @Nullable Rates between(
@@ -21,6 +27,7 @@ record Rates(double puts, double putBytes, double deletes, double deletedBytes, 
         return new Rates(
                 (after.published() - before.published()) / seconds,
                 (after.sealedBytes() - before.sealedBytes()) / seconds,
+                (after.gets() - before.gets()) / seconds,
                 (after.deleted() - before.deleted()) / seconds,
                 (after.deletedBytes() - before.deletedBytes()) / seconds,
                 (after.misses() - before.misses()) / seconds);

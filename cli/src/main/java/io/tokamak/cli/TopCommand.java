@@ -191,6 +191,7 @@ final class TopCommand implements Callable<Integer> {
         return new Json()
                 .with("puts", counters.published())
                 .with("putBytes", counters.sealedBytes())
+                .with("gets", counters.gets())
                 .with("deletes", counters.deleted())
                 .with("deletedBytes", counters.deletedBytes())
                 .with("misses", counters.misses())

@@ -81,20 +81,22 @@ record TopView(NodeActivity activity, @Nullable Rates rates) {
     }
 
     private static String totals(NodeActivity.Counters counters) {
-        return "since the start: puts %,d (%s), deletes %,d (%s), misses %,d"
+        return "since the start: puts %,d (%s), gets %,d, deletes %,d (%s), misses %,d"
                 .formatted(
                         counters.published(),
                         ByteSize.format(counters.sealedBytes()),
+                        counters.gets(),
                         counters.deleted(),
                         ByteSize.format(counters.deletedBytes()),
                         counters.misses());
     }
 
     private static String perSecond(Rates rates) {
-        return "each second: puts %,.1f (%s), deletes %,.1f (%s), misses %,.1f"
+        return "each second: puts %,.1f (%s), gets %,.1f, deletes %,.1f (%s), misses %,.1f"
                 .formatted(
                         rates.puts(),
                         ByteSize.format((long) rates.putBytes()),
+                        rates.gets(),
                         rates.deletes(),
                         ByteSize.format((long) rates.deletedBytes()),
                         rates.misses());

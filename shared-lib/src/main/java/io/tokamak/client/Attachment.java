@@ -342,6 +342,7 @@ final class Attachment implements Holding {
                         if (expiry != 0 && isUnreported(slot, expiry)) {
                             session.accesses().report(first, second, expiry);
                         }
+                        pins.countGet(pinned);
                         return true;
                     }
                     pins.clear(pinned.pin);
@@ -471,6 +472,7 @@ final class Attachment implements Holding {
                 views[i] = pin(view.id(), null);
                 all &= views[i] != null;
             } else {
+                pins.countGet(pinned);
                 reportAccess(
                         slot,
                         Long.reverseBytes(view.id().mostSignificantBits()),
@@ -543,6 +545,7 @@ final class Attachment implements Holding {
                     return null;
                 }
                 reportAccess(slot, first, second);
+                pins.countGet(pins.scratch());
                 return bytes;
             }
         }
@@ -664,6 +667,7 @@ final class Attachment implements Holding {
             next = known.lanes().keep(nowNanos);
         }
         interests.clean(nowNanos);
+        session.reportGets();
         if (session.accesses().flush()) {
             next = Math.min(next, 1_000_000);
         }

@@ -124,6 +124,7 @@ final class Descriptions {
                 status.getNodeId(),
                 status.getStoreNumber(),
                 status.getState(),
+                status.getAddress().isEmpty() ? null : status.getAddress(),
                 Instant.ofEpochMilli(status.getStartedMillis()),
                 status.getObjects(),
                 new NodeInfo.Ledger(
@@ -149,6 +150,7 @@ final class Descriptions {
                 new NodeActivity.Counters(
                         counters.getPublished(),
                         counters.getSealedBytes(),
+                        counters.getGets(),
                         counters.getMisses(),
                         counters.getDeleted(),
                         counters.getDeletedBytes(),

@@ -18,10 +18,11 @@ public record NodeActivity(
     }
 
     /**
-     * Since the node's start. Reads in place are in no count: they send no message.
+     * Since the node's start.
      *
      * @param published objects
      * @param sealedBytes payload of the objects that became visible
+     * @param gets objects got in place, or copied, as their clients say some times a second
      * @param misses ids that were asked for and not there
      * @param deleted objects deleted or expired
      * @param allocationFailures puts that found no room in time
@@ -29,6 +30,7 @@ public record NodeActivity(
     public record Counters(
             long published,
             long sealedBytes,
+            long gets,
             long misses,
             long deleted,
             long deletedBytes,

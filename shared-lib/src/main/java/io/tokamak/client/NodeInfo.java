@@ -2,16 +2,19 @@ package io.tokamak.client;
 
 import java.time.Instant;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node as it says of itself. Sizes are bytes; -1 where a gateway does not say.
  *
+ * @param address where other nodes reach it, {@code host:port}; null: it belongs to no cluster
  * @param sessions empty when a gateway tells of the node
  */
 public record NodeInfo(
         String id,
         int storeNumber,
         String state,
+        @Nullable String address,
         Instant startedAt,
         long objects,
         Ledger ledger,

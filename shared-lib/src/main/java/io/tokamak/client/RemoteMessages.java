@@ -205,6 +205,7 @@ final class RemoteMessages {
                 node.getId(),
                 node.getStoreNumber(),
                 node.getState(),
+                node.getAddress().isEmpty() ? null : node.getAddress(),
                 Messages.instant(node.getStarted()),
                 node.getObjects(),
                 new NodeInfo.Ledger(

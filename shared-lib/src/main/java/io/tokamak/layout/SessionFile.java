@@ -17,6 +17,7 @@ package io.tokamak.layout;
  *     72  attachedAt     u64    milliseconds since the epoch
  *     80  name           48 bytes UTF-8, padded with zeros
  *    128  pinHighWater   u32    by the client: pin words from here on were never used                    R2
+ *    136  gets           u64    by the client, from time to time: objects that it got in place, or copied
  *    192  accessTail     u64    by the client: entries written so far                                    R7
  *    256  accessHead     u64    by the node: entries read so far                                         R7
  *    320  notified       u32    by the node: a futex that moves whenever a wait of this session may end  R6
@@ -58,6 +59,7 @@ public final class SessionFile {
     public static final long NAME_OFFSET = 80;
     public static final int NAME_BYTES_MAX = 48;
     public static final long PIN_HIGH_WATER_OFFSET = 128;
+    public static final long GETS_OFFSET = 136;
     public static final long ACCESS_TAIL_OFFSET = 192;
     public static final long ACCESS_HEAD_OFFSET = 256;
     public static final long NOTIFIED_OFFSET = 320;

@@ -9,6 +9,7 @@ import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
@@ -44,6 +45,7 @@ public final class PinTable {
     private final ThreadLocal<PinLines> linesOfThread = ThreadLocal.withInitial(this::newLines);
 
     private final PinPool pool;
+    private final LongAdder getsOfVirtualThreads = new LongAdder();
 
     /** Guards what follows; taken when a thread needs a line, never for a pin. */
     private final ReentrantLock lock = new ReentrantLock();
@@ -51,6 +53,7 @@ public final class PinTable {
     private final List<Owned> owned = new ArrayList<>();
     private final List<Integer> spareLines = new ArrayList<>();
     private int linesUsed;
+    private long getsOfDeadThreads;
     private long allocatedEnd = SessionFile.pinOffset(SessionFile.PINS_ALLOCATED);
 
     private record Owned(WeakReference<Thread> thread, PinLines lines) {
@@ -140,6 +143,32 @@ public final class PinTable {
         }
     }
 
+    /** Counts an object that the thread whose scratch it is has got. */
+    public void countGet(Pinned pinned) {
+        if (pinned.lines == null) {
+            getsOfVirtualThreads.increment();
+        } else {
+            pinned.gets++;
+        }
+    }
+
+    /**
+     * Objects that were got by all threads. From any thread; what others count at the moment may be
+     * missing.
+     */
+    public long gets() {
+        lock.lock();
+        try {
+            long gets = getsOfDeadThreads + getsOfVirtualThreads.sum();
+            for (Owned each : owned) {
+                gets += each.lines.pinned.gets;
+            }
+            return gets;
+        } finally {
+            lock.unlock();
+        }
+    }
+
     /** Pins that are held at the moment. */
     public int count() {
         int pins = 0;
@@ -194,6 +223,7 @@ public final class PinTable {
             Owned lines = each.next();
             if (lines.isOrphaned()) {
                 lines.lines.giveUp(spareLines);
+                getsOfDeadThreads += lines.lines.pinned.gets;
                 each.remove();
             }
         }

@@ -21,6 +21,9 @@ public final class Pinned {
     /** As {@link PinTable#clear} takes it. */
     public int pin;
 
+    /** How many objects the thread has got, for {@link PinTable#countGet}. */
+    long gets;
+
     /** Of the thread; null: a virtual one, whose pins come from the pool. */
     final @Nullable PinLines lines;
 

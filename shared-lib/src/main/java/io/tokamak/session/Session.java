@@ -263,6 +263,14 @@ public final class Session {
         return memory.getIntAcquire(SessionFile.STATE_OFFSET) == SessionFile.STATE_FENCED;
     }
 
+    /** Tells the node how many objects were got; it looks when somebody asks. */
+    public void reportGets() {
+        long gets = pins.gets();
+        if (gets != memory.getLongOpaque(SessionFile.GETS_OFFSET)) {
+            memory.putLongOpaque(SessionFile.GETS_OFFSET, gets);
+        }
+    }
+
     /**
      * Whether the process is a fork of the one that attached: it must leave this session alone
      * (I13).

@@ -121,6 +121,32 @@ class PinTableTest {
     }
 
     @Test
+    @DisplayName("counts the gets of threads that live, of virtual ones, and of those that died")
+    void gets() throws InterruptedException {
+        Runnable three =
+                () -> {
+                    for (int i = 0; i < 3; i++) {
+                        pins.countGet(pins.scratch());
+                    }
+                };
+        three.run();
+        Thread.ofVirtual().start(three).join();
+        Thread.ofPlatform()
+                .start(
+                        () -> {
+                            three.run();
+                            pins.clear(pins.pin(LOCATION)); // has a line to leave
+                        })
+                .join();
+        assertThat(pins.gets()).isEqualTo(9);
+
+        pins.clear(pins.pin(LOCATION)); // takes a line: those of the dead are taken over
+        assertThat(pins.gets()).isEqualTo(9);
+        three.run();
+        assertThat(pins.gets()).isEqualTo(12);
+    }
+
+    @Test
     @DisplayName("serves more virtual threads than it has lines")
     void virtualThreads() throws InterruptedException {
         PinTable small = new PinTable(session, this::allocate, 512, true);

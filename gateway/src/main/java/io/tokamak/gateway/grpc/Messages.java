@@ -25,6 +25,7 @@ import io.tokamak.proto.v1.Pool;
 import io.tokamak.proto.v1.PutSpec;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** What the proto's messages mean to the store, and the other way round. */
@@ -252,6 +253,7 @@ final class Messages {
                 .setId(info.id())
                 .setStoreNumber(info.storeNumber())
                 .setState(info.state())
+                .setAddress(Objects.requireNonNullElse(info.address(), ""))
                 .setStarted(timestamp(info.startedAt()))
                 .setObjects(info.objects())
                 .setSessions(info.sessions().size())

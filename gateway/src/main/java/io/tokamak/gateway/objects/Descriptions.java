@@ -88,7 +88,7 @@ final class Descriptions {
         json.put("id", info.id());
         json.put("storeNumber", Integer.toUnsignedLong(info.storeNumber()));
         json.put("state", info.state());
-        json.put("address", null);
+        json.put("address", info.address());
         json.put("startedAt", info.startedAt().toString());
         NodeInfo.Ledger ledger = info.ledger();
         SequencedMap<String, Object> pool = new LinkedHashMap<>();

@@ -264,7 +264,7 @@ final class Schemas {
         node.put("id", "node-1");
         node.put("storeNumber", 7);
         node.put("state", "ready");
-        node.put("address", null);
+        node.put("address", "10.0.0.7:5701");
         node.put("startedAt", TIME);
         node.put("pool", pool);
         node.put("objects", 0);

@@ -6,8 +6,8 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Up while the owner thread answers and clients find the files that it holds. */
-@Component
+/** Up while the owner thread lives and clients find the files that it holds; part of readiness. */
+@Component("node")
 final class StoreHealth implements HealthIndicator {
     private final Store store;
 

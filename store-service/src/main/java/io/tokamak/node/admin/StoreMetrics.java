@@ -3,13 +3,20 @@ package io.tokamak.node.admin;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.MeterBinder;
 import io.tokamak.node.local.LocalServer;
 import io.tokamak.node.objects.Ledger;
 import io.tokamak.node.objects.SessionInfo;
 import io.tokamak.node.objects.Store;
+import io.tokamak.node.objects.StoreTimes;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.LongStream;
 import org.springframework.stereotype.Component;
 
 /** The store in numbers. One look at the store serves all meters of a scrape. */
@@ -17,6 +24,13 @@ import org.springframework.stereotype.Component;
 final class StoreMetrics implements MeterBinder {
     private static final long FRESH_NANOS = 500_000_000;
     private static final long PATIENCE_SECONDS = 2;
+
+    /** Of the histograms: 10 us to 10 s, three to a decade. */
+    private static final Duration[] BOUNDS =
+            LongStream.iterate(10_000, nanos -> nanos <= 1_000_000_000L, nanos -> 10 * nanos)
+                    .flatMap(nanos -> LongStream.of(nanos, 2 * nanos, 5 * nanos))
+                    .mapToObj(Duration::ofNanos)
+                    .toArray(Duration[]::new);
 
     private final Store store;
     private final LocalServer local;
@@ -62,7 +76,7 @@ final class StoreMetrics implements MeterBinder {
                 "tokamak.pool.touched",
                 "Bytes touched since the pool was made",
                 "bytes",
-                s -> s.touchedBytes());
+                Store.Status::touchedBytes);
         gauge(
                 registry,
                 "tokamak.pool.undrained",
@@ -107,6 +121,11 @@ final class StoreMetrics implements MeterBinder {
                 s -> s.counters().sealedBytes());
         counter(
                 registry,
+                "tokamak.gets",
+                "Objects got in place or copied, as the clients say some times a second",
+                s -> s.counters().gets());
+        counter(
+                registry,
                 "tokamak.allocation.failures",
                 "Leases that found no room in time",
                 s -> s.counters().allocationFailures());
@@ -128,6 +147,46 @@ final class StoreMetrics implements MeterBinder {
         FunctionCounter.builder("tokamak.local.malformed", local, LocalServer::malformedCount)
                 .description("Messages on the control socket that broke a rule")
                 .register(registry);
+        bindLatencies(registry);
+    }
+
+    private void bindLatencies(MeterRegistry registry) {
+        Timer turns =
+                timer("tokamak.turns", "Turns of the owner thread with something to do")
+                        .register(registry);
+        Timer claims =
+                timer("tokamak.named.puts", "From the drain of a named put to its answer")
+                        .register(registry);
+        store.setTimes(
+                new StoreTimes() {
+                    @Override
+                    public void turned(long nanos) {
+                        turns.record(nanos, TimeUnit.NANOSECONDS);
+                    }
+
+                    @Override
+                    public void claimed(long nanos) {
+                        claims.record(nanos, TimeUnit.NANOSECONDS);
+                    }
+                });
+        Map<List<String>, Timer> calls = new ConcurrentHashMap<>();
+        local.setCallListener(
+                (method, outcome, nanos) ->
+                        calls.computeIfAbsent(
+                                        List.of(method, outcome),
+                                        _ ->
+                                                timer(
+                                                                "tokamak.local.calls",
+                                                                "Calls over the control socket,"
+                                                                        + " waits included")
+                                                        .tag("method", method)
+                                                        .tag("outcome", outcome)
+                                                        .register(registry))
+                                .record(nanos, TimeUnit.NANOSECONDS));
+    }
+
+    private static Timer.Builder timer(String name, String what) {
+        return Timer.builder(name).description(what).serviceLevelObjectives(BOUNDS);
     }
 
     private interface Bytes {

@@ -1,5 +1,6 @@
 package io.tokamak.node.directory;
 
+import com.hazelcast.cluster.Address;
 import com.hazelcast.config.Config;
 import com.hazelcast.config.JoinConfig;
 import com.hazelcast.config.NetworkConfig;
@@ -70,6 +71,12 @@ final class Cluster implements Membership, AutoCloseable {
     @Override
     public String memberId() {
         return member.getCluster().getLocalMember().getUuid().toString();
+    }
+
+    @Override
+    public String address() {
+        Address address = member.getCluster().getLocalMember().getAddress();
+        return address.getHost() + ":" + address.getPort();
     }
 
     HazelcastInstance member() {

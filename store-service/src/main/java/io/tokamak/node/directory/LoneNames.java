@@ -40,6 +40,11 @@ public final class LoneNames implements Membership {
         return memberId;
     }
 
+    @Override
+    public @Nullable String address() {
+        return null;
+    }
+
     private static final class Owners implements NameDirectory {
         private final Map<ObjectId, Answer> owners = new ConcurrentHashMap<>();
         private final int storeNumber;

@@ -45,6 +45,7 @@ import io.tokamak.proto.local.v1.WatchRequest;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -348,6 +349,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                         .setStoreNumber(store.storeNumber())
                         .setState("UP")
                         .setStartedMillis(store.startedMillis())
+                        .setAddress(Objects.requireNonNullElse(store.address(), ""))
                         .setLedger(ledger(status.ledger()))
                         .setObjects(status.objects())
                         .setCounters(counters(status.counters()))
@@ -368,6 +370,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
         return Counters.newBuilder()
                 .setPublished(counters.published())
                 .setSealedBytes(counters.sealedBytes())
+                .setGets(counters.gets())
                 .setMisses(counters.misses())
                 .setDeleted(counters.deleted())
                 .setDeletedBytes(counters.deletedBytes())

@@ -29,6 +29,9 @@ final class AttachedSession {
         FENCED
     }
 
+    /** Of ten million a second, those of a year. */
+    private static final long GETS_MAX = 1L << 48;
+
     final String name;
     final int number;
     final OpenFile file;
@@ -63,6 +66,7 @@ final class AttachedSession {
     boolean contested;
 
     private long accessHead;
+    private long getsSeen;
 
     /**
      * Pool offsets of pinned records at the last scan, and since when each word was seen to hold
@@ -86,6 +90,7 @@ final class AttachedSession {
     /** Goes on where a node before this one stopped. */
     void takeOver() {
         accessHead = memory.getLongAcquire(SessionFile.ACCESS_HEAD_OFFSET);
+        getsSeen = memory.getLongOpaque(SessionFile.GETS_OFFSET);
         state =
                 switch (memory.getIntAcquire(SessionFile.STATE_OFFSET)) {
                     case SessionFile.STATE_GO -> State.ATTACHED;
@@ -293,6 +298,17 @@ final class AttachedSession {
             memory.putLongRelease(SessionFile.ACCESS_HEAD_OFFSET, tail);
         }
         return (int) count;
+    }
+
+    /**
+     * Reads how many objects the client says to have got since this was called last. What no client
+     * can have got in a node's life is not believed.
+     */
+    long readGets() {
+        long gets = memory.getLongOpaque(SessionFile.GETS_OFFSET);
+        long more = gets - getsSeen;
+        getsSeen = gets;
+        return more >= 0 && more <= GETS_MAX ? more : 0;
     }
 
     interface AccessVisitor {

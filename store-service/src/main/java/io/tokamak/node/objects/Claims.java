@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Executor;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,21 +42,27 @@ final class Claims {
     private final ObjectTable table;
     private final Executor owner;
     private final Incarnations incarnations;
+    private final LongConsumer answeredNanos;
     private final Map<ObjectId, Reservation> reservations = new HashMap<>();
     private final Map<ObjectId, Lane> reservedBy = new HashMap<>();
     private List<Pending> pending = new ArrayList<>();
 
+    /**
+     * @param answeredNanos hears of each claim how long its answer took
+     */
     Claims(
             NameDirectory directory,
             int storeNumber,
             ObjectTable table,
             Executor owner,
-            Incarnations incarnations) {
+            Incarnations incarnations,
+            LongConsumer answeredNanos) {
         this.directory = directory;
         this.storeNumber = storeNumber;
         this.table = table;
         this.owner = owner;
         this.incarnations = incarnations;
+        this.answeredNanos = answeredNanos;
     }
 
     void add(Pending claim) {
@@ -101,12 +108,14 @@ final class Claims {
         for (Pending claim : batch) {
             claims.add(new NameDirectory.Claim(claim.id(), claim.incarnation()));
         }
+        long sentNanos = System.nanoTime();
         var _ =
                 directory
                         .claim(claims)
                         .handle(
                                 (answers, failure) -> {
-                                    owner.execute(() -> answered(batch, answers, failure));
+                                    owner.execute(
+                                            () -> answered(batch, answers, failure, sentNanos));
                                     return null;
                                 });
         return true;
@@ -115,7 +124,8 @@ final class Claims {
     private void answered(
             List<Pending> batch,
             @Nullable List<NameDirectory.Answer> answers,
-            @Nullable Throwable failure) {
+            @Nullable Throwable failure,
+            long sentNanos) {
         if (failure != null) {
             LOG.warn("{} names could not be claimed: {}", batch.size(), failure.toString());
             // Some may have been: a name must not stay with nobody.
@@ -130,6 +140,7 @@ final class Claims {
             Pending claim = batch.get(i);
             NameDirectory.Answer answer = answers == null ? null : answers.get(i);
             settle(claim, answer, nowMillis);
+            answeredNanos.accept(System.nanoTime() - sentNanos);
         }
     }
 

@@ -1,5 +1,7 @@
 package io.tokamak.node.objects;
 
+import org.jspecify.annotations.Nullable;
+
 /** What a store needs of the cluster that its node belongs to. Thread-safe. */
 public interface Membership {
     /**
@@ -13,4 +15,7 @@ public interface Membership {
 
     /** The node's id as a member of the cluster, new at each start. */
     String memberId();
+
+    /** Where other nodes reach this one, {@code host:port}; null: it belongs to no cluster. */
+    @Nullable String address();
 }

@@ -216,6 +216,7 @@ final class SessionCommands {
             }
         }
         settings.steps().reached("bury.released");
+        sessions.countGets(session);
         leases.forget(session);
         waits.removeSession(session);
         sessions.remove(session);

@@ -24,6 +24,7 @@ final class SessionTable {
     private final Map<String, AttachedSession> byName = new HashMap<>();
     private final List<AttachedSession> all = new ArrayList<>();
     private long fencedCount;
+    private long gets;
 
     /**
      * @throws CommandRefused when the peer has all the sessions that it may have
@@ -62,6 +63,17 @@ final class SessionTable {
     void remove(AttachedSession session) {
         byName.remove(session.name);
         all.remove(session);
+    }
+
+    /** Adds what its client has got since the last time. */
+    void countGets(AttachedSession session) {
+        var _ = guarded(session, () -> gets += session.readGets());
+    }
+
+    /** Objects that clients say to have got. */
+    long gets() {
+        all.forEach(this::countGets);
+        return gets;
     }
 
     Collection<AttachedSession> all() {

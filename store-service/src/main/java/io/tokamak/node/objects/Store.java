@@ -56,12 +56,14 @@ public final class Store implements AutoCloseable {
     private final Holders holders;
     private final NameDirectory directory;
     private final String id;
+    private final @Nullable String address;
     private final int storeNumber;
     private final String nonce;
     private final long startedMillis;
     private final ObjectCommands objects;
     private final SessionCommands attached;
     private final OwnerThread owner;
+    private volatile StoreTimes times = StoreTimes.UNHEARD;
     private boolean wanted;
     private final PreTouch preTouch;
 
@@ -86,6 +88,7 @@ public final class Store implements AutoCloseable {
         index = new IndexWriter(files.store, files.index, files::allocateIndex, settings.steps());
         storeNumber =
                 membership.claimStoreNumber(files.store.getInt(StoreFile.STORE_NUMBER_OFFSET));
+        address = membership.address();
         directory = membership.names(storeNumber);
         files.store.putIntRelease(StoreFile.STORE_NUMBER_OFFSET, storeNumber);
         id =
@@ -118,7 +121,14 @@ public final class Store implements AutoCloseable {
                         barrier,
                         () -> execute(() -> {}),
                         settings.steps());
-        claims = new Claims(directory, storeNumber, table, this::execute, incarnations);
+        claims =
+                new Claims(
+                        directory,
+                        storeNumber,
+                        table,
+                        this::execute,
+                        incarnations,
+                        nanos -> times.claimed(nanos));
         drain =
                 new Drain(
                         files.pool,
@@ -286,6 +296,7 @@ public final class Store implements AutoCloseable {
         }
         long nextLease = leases.serveWaiting(nowNanos, reclaimer.isFreeing());
         if (busy) {
+            times.turned(System.nanoTime() - nowNanos);
             return 0;
         }
         long sleep =
@@ -521,6 +532,11 @@ public final class Store implements AutoCloseable {
                 });
     }
 
+    /** Has it hear from now on how long things take. From any thread. */
+    public void setTimes(StoreTimes listener) {
+        times = listener;
+    }
+
     /** The node's state, pins scanned for it. */
     public record Status(
             Ledger ledger,
@@ -535,12 +551,14 @@ public final class Store implements AutoCloseable {
      * What was counted since the node's start.
      *
      * @param sealedBytes payload of the objects that became visible
+     * @param gets objects got in place, or copied, as the clients say from time to time
      * @param misses ids that were asked for and not there
      * @param deleted objects deleted or expired
      */
     public record Counters(
             long published,
             long sealedBytes,
+            long gets,
             long misses,
             long deleted,
             long deletedBytes,
@@ -576,6 +594,7 @@ public final class Store implements AutoCloseable {
         return new Counters(
                 drain.publishedCount(),
                 table.sealedBytes(),
+                sessions.gets(),
                 objects.misses(),
                 table.condemnedCount(),
                 table.condemnedBytes(),
@@ -635,6 +654,11 @@ public final class Store implements AutoCloseable {
     /** Who the node is: known by its folder's contents, whatever process serves them. */
     public String id() {
         return id;
+    }
+
+    /** See {@link Membership#address}. */
+    public @Nullable String address() {
+        return address;
     }
 
     public int storeNumber() {

@@ -40,6 +40,11 @@ final class MemoryNames implements Membership, NameDirectory {
     }
 
     @Override
+    public @Nullable String address() {
+        return null;
+    }
+
+    @Override
     public String memberId() {
         return "node";
     }
