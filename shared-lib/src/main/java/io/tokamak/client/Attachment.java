@@ -482,6 +482,27 @@ final class Attachment implements Holding {
         return all;
     }
 
+    /**
+     * As {@link #pin(ObjectId, ObjectName)}, and no access: the node is not told of it, and it is
+     * not counted.
+     */
+    @Nullable HeldView inspect(ObjectId id) {
+        Batch batch = Batch.ofThread();
+        Pinned pinned = pins.scratch();
+        while (!ending) {
+            HeldView view = lookUp(id, batch, 0, pinned);
+            if (view == null) {
+                return null;
+            }
+            pins.fence();
+            if (index.state(batch.slots[0]) == batch.states[0] && !ending) {
+                return view;
+            }
+            pins.clear(view.pin());
+        }
+        return null;
+    }
+
     /** Pinned, but neither fenced nor looked at again; null when it is not there. */
     private @Nullable HeldView lookUp(ObjectId id, Batch batch, int at, Pinned pinned) {
         long first = Long.reverseBytes(id.mostSignificantBits());

@@ -266,6 +266,11 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectView inspect(ObjectId id) {
+        return route.reader().inspect(id);
+    }
+
+    @Override
     public boolean peek(ObjectId id) {
         return route.reader().peek(id);
     }

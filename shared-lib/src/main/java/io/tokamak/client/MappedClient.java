@@ -153,6 +153,12 @@ final class MappedClient implements TokamakClient {
         return pinIfCurrent(ObjectId.named(name), name);
     }
 
+    @Override
+    public @Nullable ObjectView inspect(ObjectId id) {
+        Attachment known = attachments.currentOrNull();
+        return known == null ? null : known.inspect(id);
+    }
+
     private @Nullable HeldView pinIfCurrent(ObjectId id, @Nullable ObjectName name) {
         Attachment known = attachments.currentOrNull();
         return known == null ? null : known.pin(id, name);

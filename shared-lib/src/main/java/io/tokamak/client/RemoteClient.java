@@ -332,6 +332,11 @@ final class RemoteClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectView inspect(ObjectId id) {
+        return null;
+    }
+
+    @Override
     public boolean peek(ObjectId id) {
         return contains(id);
     }

@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
  * <p>Thread-safe, for platform and virtual threads; one client for a process is enough. Every call
  * that may wait takes a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose
  * types say what to do next. A restart of the node is waited for, within the deadline of the call,
- * and never seen by a reader of a view.
+ * and never seen by a reader of a view. A wait for objects ends within a second of an interrupt, as
+ * {@link io.tokamak.objects.DeadlineExceeded}, and the thread stays interrupted.
  *
  * <p>Closing the client is safe with views open: they stay readable, and the session ends with the
  * last of them.
@@ -155,6 +156,14 @@ public interface TokamakClient extends AutoCloseable {
 
     /** As {@link #getIfPresent(ObjectId)}; the key of the object found is compared. */
     @Nullable ObjectView getIfPresent(ObjectName name);
+
+    /**
+     * As {@link #getIfPresent(ObjectId)}, and no access: an idle time goes on as it was. For who
+     * looks an object through without using it.
+     *
+     * @return null: the index does not show it, or a gateway is asked
+     */
+    @Nullable ObjectView inspect(ObjectId id);
 
     /**
      * Pins all or none.

@@ -306,6 +306,10 @@ class MappedClientTest {
             assertThat(node.reportedAccesses()).isEmpty();
 
             node.setExpiry(id, System.currentTimeMillis() + 59_000);
+            try (ObjectView looked = client.inspect(id)) {
+                assertThat(looked).isNotNull();
+                assertThat(node.reportedAccesses()).as("who only looks").isEmpty();
+            }
             for (int i = 0; i < 1000; i++) {
                 client.get(id, Deadline.NONE).close();
                 client.read(id, Deadline.NONE);

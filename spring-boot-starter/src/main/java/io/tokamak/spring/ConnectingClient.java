@@ -111,6 +111,12 @@ final class ConnectingClient extends ForwardingClient {
     }
 
     @Override
+    public @Nullable ObjectView inspect(ObjectId id) {
+        TokamakClient known = connected;
+        return known == null ? null : known.inspect(id);
+    }
+
+    @Override
     public synchronized void close() {
         isClosed = true;
         TokamakClient known = connected;

@@ -102,6 +102,11 @@ public abstract class ForwardingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectView inspect(ObjectId id) {
+        return client().inspect(id);
+    }
+
+    @Override
     public ObjectViews getAll(List<ObjectId> ids, Deadline deadline) {
         return client().getAll(ids, deadline);
     }

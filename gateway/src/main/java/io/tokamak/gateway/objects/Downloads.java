@@ -143,17 +143,28 @@ final class Downloads implements CallHandlers {
 
     private Found head(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
-        if (isDigestWanted) { // all that is said is of the object whose bytes are looked through
-            try (ObjectView view = target.get(connection, Deadline.after(wait), isCancelled)) {
-                String tag = EntityTags.of(view.id(), view.incarnation());
-                byte[] digest = digest(tag, view.segment());
+        Deadline deadline = Deadline.after(wait);
+        while (true) {
+            ObjectInfo info = target.head(connection, deadline, isCancelled);
+            String tag = EntityTags.of(info.id(), info.incarnation());
+            byte[] digest = isDigestWanted ? digest(info, tag) : null;
+            if (digest != null || !isDigestWanted) {
                 return new Found(
-                        view.id(), tag, view.sizeBytes(), view.metadata(), null, null, digest);
+                        info.id(), tag, info.sizeBytes(), info.metadata(), null, null, digest);
             }
         }
-        ObjectInfo info = target.head(connection, Deadline.after(wait), isCancelled);
-        String tag = EntityTags.of(info.id(), info.incarnation());
-        return new Found(info.id(), tag, info.sizeBytes(), info.metadata(), null, null, null);
+    }
+
+    /**
+     * The digest of what was described, whose bytes are looked through for it; null: another object
+     * has come under its name since, or none is there.
+     */
+    private byte @Nullable [] digest(ObjectInfo info, String tag) {
+        try (ObjectView view = connection.client().inspect(info.id())) {
+            return view != null && view.incarnation() == info.incarnation()
+                    ? digest(tag, view.segment())
+                    : null;
+        }
     }
 
     private Found find(
