@@ -2,8 +2,10 @@ package io.tokamak.client;
 
 import io.tokamak.memory.Futex;
 import io.tokamak.objects.Deadline;
+import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -13,6 +15,8 @@ import java.util.concurrent.TimeUnit;
 /** Waits for objects: registers interest, sleeps until a seal, and looks (R6). Thread-safe. */
 final class Waits {
     private static final long SPIN_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
+
+    /** An interrupt is seen as late. */
     private static final long SLEEP_NANOS_MAX = Futex.patience(TimeUnit.SECONDS.toNanos(1));
 
     private final Attachments attachments;
@@ -64,6 +68,9 @@ final class Waits {
                 long remaining = deadline.remainingNanos();
                 if (remaining == 0) {
                     return false;
+                }
+                if (Thread.currentThread().isInterrupted()) {
+                    throw new DeadlineExceeded("a wait of an interrupted thread", Duration.ZERO);
                 }
                 if (System.nanoTime() - spinUntil < 0) {
                     Thread.onSpinWait();

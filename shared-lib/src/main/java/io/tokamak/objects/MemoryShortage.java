@@ -98,7 +98,6 @@ public record MemoryShortage(
                 spillCapacityBytes > 0 && spillUsedBytes > spillCapacityBytes / 10 * 9;
         return first
                 + (spillIsFull ? ", free the spill disk" : "")
-                + (spillCapacityBytes == 0 ? ", turn on spilling" : "")
                 + ", or raise tokamak.pool.size";
     }
 

@@ -101,7 +101,7 @@ class TokamakExceptionTest {
                 .hasMessage(
                         "out of memory: put of 512 MiB, free 96 MiB of 8 GiB, pinned 6.1 GiB (5.2"
                             + " GiB by python with pid 4711), leased 64 MiB; close views, delete,"
-                            + " turn on spilling, or raise tokamak.pool.size");
+                            + " or raise tokamak.pool.size");
         assertThat(new OutOfMemory(SHORTAGE).numbers())
                 .containsEntry("requested", 512L << 20)
                 .containsEntry("capacity", 8L << 30)

@@ -19,6 +19,7 @@ import io.tokamak.client.WaitResult;
 import io.tokamak.client.WatchQuery;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Deadline;
+import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
@@ -56,6 +57,7 @@ import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -686,8 +688,10 @@ class ClientContractIT {
             byte[] large = bytes(32 << 20);
             ids.add(client.put(large, PutOptions.DEFAULTS).id());
             try (TokamakClient holder = stage.mapped();
-                    ObjectView held = holder.get(ids.getFirst(), soon())) {
+                    ObjectView held = holder.get(ids.getFirst(), soon());
+                    ObjectWriter begun = holder.create(16 << 20, PutOptions.DEFAULTS)) {
                 assertThat(held.sizeBytes()).isEqualTo(32 << 20);
+                assertThat(begun.position()).isZero();
                 assertThatThrownBy(
                                 () -> {
                                     for (int i = 0; i < 10; i++) {
@@ -695,7 +699,14 @@ class ClientContractIT {
                                     }
                                 })
                         .isInstanceOfSatisfying(
-                                OutOfMemory.class, e -> assertShortage(e.shortage(), capacity));
+                                OutOfMemory.class,
+                                e -> {
+                                    assertShortage(e.shortage(), capacity);
+                                    assertThat(e.remedy())
+                                            .isEqualTo(
+                                                    "close views, delete, or raise"
+                                                            + " tokamak.pool.size");
+                                });
             } finally {
                 client.deleteAll(ids);
             }
@@ -705,10 +716,14 @@ class ClientContractIT {
             assertThat(shortage.capacityBytes()).isEqualTo(capacity);
             assertThat(shortage.liveBytes()).isGreaterThan(100L << 20);
             assertThat(shortage.requestedBytes()).isGreaterThanOrEqualTo(32L << 20);
-            MemoryShortage.Holder holder = shortage.pinHolders().getFirst();
+            assertHolder(shortage.pinHolders().getFirst(), 32 << 20);
+            assertHolder(shortage.leaseHolders().getFirst(), 16 << 20);
+        }
+
+        private static void assertHolder(MemoryShortage.Holder holder, long bytes) {
             assertThat(holder.process()).isEqualTo("java");
             assertThat(holder.pid()).isEqualTo(ProcessHandle.current().pid());
-            assertThat(holder.bytes()).isGreaterThanOrEqualTo(32L << 20);
+            assertThat(holder.bytes()).isGreaterThanOrEqualTo(bytes);
         }
 
         @Test
@@ -796,6 +811,61 @@ class ClientContractIT {
         }
 
         @Test
+        @DisplayName("ends a wait when its thread is interrupted, and the thread stays so")
+        void interrupted() throws Exception {
+            for (Thread.Builder threads : List.of(Thread.ofPlatform(), Thread.ofVirtual())) {
+                CountDownLatch begun = new CountDownLatch(1);
+                CompletableFuture<Boolean> stays = new CompletableFuture<>();
+                Thread waiting =
+                        threads.start(
+                                () -> {
+                                    begun.countDown();
+                                    try {
+                                        client.read(missing(), soon());
+                                        stays.complete(false);
+                                    } catch (DeadlineExceeded e) {
+                                        stays.complete(Thread.currentThread().isInterrupted());
+                                    } catch (RuntimeException e) {
+                                        stays.completeExceptionally(e);
+                                    }
+                                });
+                begun.await();
+                waiting.interrupt();
+                assertThat(stays.get(5, TimeUnit.SECONDS)).isTrue();
+            }
+        }
+
+        @Test
+        @DisplayName("lets other virtual threads run while it waits, as many as there are")
+        void manyWait() throws Exception {
+            int count = 64;
+            CountDownLatch begun = new CountDownLatch(count);
+            List<CompletableFuture<byte[]>> all = new ArrayList<>();
+            for (int i = 0; i < count; i++) {
+                ObjectName awaited = new ObjectName(namespace, "awaited " + i);
+                all.add(
+                        CompletableFuture.supplyAsync(
+                                () -> {
+                                    begun.countDown();
+                                    return client.read(awaited, soon());
+                                },
+                                task -> Thread.ofVirtual().start(task)));
+            }
+            assertThat(begun.await(5, TimeUnit.SECONDS)).as("each has a carrier").isTrue();
+            CompletableFuture.runAsync(
+                            () -> {
+                                for (int i = 0; i < count; i++) {
+                                    put(i, "awaited " + i);
+                                }
+                            },
+                            task -> Thread.ofVirtual().start(task))
+                    .get(5, TimeUnit.SECONDS);
+            for (int i = 0; i < count; i++) {
+                assertThat(all.get(i).get(5, TimeUnit.SECONDS)).isEqualTo(bytes(i));
+            }
+        }
+
+        @Test
         @DisplayName("gives up at the deadline, not before and not much later")
         void deadline() {
             for (boolean isRead : new boolean[] {true, false}) {
@@ -875,8 +945,12 @@ class ClientContractIT {
                 assertThat(view == null ? 0 : view.sizeBytes()).isEqualTo(isInPlace ? 33 : 0);
                 assertThat(named == null ? 0 : named.sizeBytes()).isEqualTo(isInPlace ? 44 : 0);
             }
+            try (ObjectView view = client.inspect(id)) {
+                assertThat(view == null ? 0 : view.sizeBytes()).isEqualTo(isInPlace ? 33 : 0);
+            }
             assertThat(client.getIfPresent(missing())).isNull();
             assertThat(client.getIfPresent(other)).isNull();
+            assertThat(client.inspect(missing())).isNull();
         }
 
         @Test
