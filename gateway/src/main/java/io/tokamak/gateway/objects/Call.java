@@ -125,6 +125,9 @@ public enum Call {
     LIST_NODES(row(GET, "/v1/nodes", "List the nodes").answers(200, "all of them", Content.NODES)),
     DRAIN_NODE(
             row(POST, "/v1/nodes/{node}:drain", "Move a node's objects to others")
+                    .says(
+                            "Objects do not move between nodes yet: of a node that is there it is"
+                                    + " always refused.")
                     .refuses(BAD_NAME, NODE_NOT_FOUND, CANNOT_DRAIN)),
     GET_NODE(
             row(GET, "/v1/nodes/{node}", "Describe a node")

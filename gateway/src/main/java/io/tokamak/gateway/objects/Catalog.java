@@ -191,7 +191,7 @@ final class Catalog implements CallHandlers {
                                         : null));
     }
 
-    /** There is one node: nothing can be moved anywhere. */
+    /** Nothing moves between nodes yet. */
     private Mono<Void> drain(CallRequest request) {
         String id = request.path().node();
         return answer(

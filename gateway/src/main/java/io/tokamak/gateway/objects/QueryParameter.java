@@ -8,7 +8,12 @@ public enum QueryParameter {
             "how long the object lives from now: 500ms, 10s, 5m, 2h, 7d or ISO 8601",
             "10m"),
     IDLE("idle", Kind.DURATION, "how long it lives after its last access: as ttl", "1h"),
-    REPLICAS("replicas", Kind.REPLICAS, "how many nodes keep a copy; 1 when left out", "1"),
+    REPLICAS(
+            "replicas",
+            Kind.REPLICAS,
+            "how many nodes keep a copy; 1 when left out. Other nodes are not asked yet: more is"
+                    + " 202",
+            "1"),
     GROUP(
             "group",
             Kind.TEXT,

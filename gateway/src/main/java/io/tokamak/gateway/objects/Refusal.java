@@ -96,7 +96,7 @@ public final class Refusal extends RuntimeException {
     }
 
     /**
-     * There is no other node that could take what is there.
+     * Objects do not move between nodes yet.
      *
      * @param objects that would have to go
      */
@@ -107,8 +107,8 @@ public final class Refusal extends RuntimeException {
         return new Refusal(
                 HttpStatus.CONFLICT,
                 "cannot-drain",
-                "no other node is there to take the %d objects of %s".formatted(objects, id),
-                "start another node, or delete what is not needed",
+                "the %d objects of %s stay: none move between nodes yet".formatted(objects, id),
+                "delete what is not needed; a node that is stopped keeps the rest in its folder",
                 numbers,
                 Map.of());
     }

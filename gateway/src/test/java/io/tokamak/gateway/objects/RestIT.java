@@ -460,7 +460,9 @@ class RestIT {
         assertThat(local.get("folder").asString()).isEqualTo(node.folder().toString());
         String id = local.get("id").asString();
         assertThat(json(get("/v1/nodes")).get("nodes").get(0).get("id").asString()).isEqualTo(id);
-        assertThat(json(get("/v1/nodes/" + id)).get("pool").get("capacity").asLong()).isPositive();
+        JsonNode byId = json(get("/v1/nodes/" + id));
+        assertThat(byId.get("pool").get("capacity").asLong()).isPositive();
+        assertThat(byId.get("address").asString()).matches("127\\.0\\.0\\.1:[0-9]{4,5}");
     }
 
     @Test
@@ -485,6 +487,32 @@ class RestIT {
         } while (!cursor.isEmpty());
         assertThat(keys).hasSize(25);
         assertThat(pages).isGreaterThan(2);
+    }
+
+    @Test
+    @DisplayName(
+            "more copies than there are nodes are 202, with how many there are; the object stays")
+    void replicas() throws Exception {
+        byte[] bytes = random(100, 1);
+        HttpResponse<byte[]> more = put(path("copies") + "?replicas=3", bytes);
+        assertThat(more.statusCode()).isEqualTo(202);
+        assertThat(json(more).get("asked").asInt()).isEqualTo(3);
+        assertThat(json(more).get("reached").asInt()).isEqualTo(1);
+        assertThat(json(more).get("key").asString()).isEqualTo("copies");
+        assertThat(header(more, "Location")).isEqualTo(path("copies"));
+        HttpResponse<byte[]> read = get(path("copies"));
+        assertThat(read.body()).isEqualTo(bytes);
+        assertThat(header(more, "ETag")).isEqualTo(header(read, "ETag"));
+
+        HttpResponse<byte[]> one = put(path("copies") + "?replicas=1", bytes);
+        assertThat(one.statusCode()).as("it is there, once").isEqualTo(200);
+        assertThat(json(one).has("asked")).isFalse();
+        HttpResponse<byte[]> anonymous =
+                send(to("/v1/objects?replicas=16").POST(BodyPublishers.ofString("x")));
+        assertThat(anonymous.statusCode()).isEqualTo(202);
+        assertThat(json(anonymous).get("asked").asInt()).isEqualTo(16);
+        assertThat(text(get(header(anonymous, "Location")))).isEqualTo("x");
+        assertProblem(put(path("copies") + "?replicas=2", new byte[1]), 409, "object-exists");
     }
 
     @Test
