@@ -385,6 +385,15 @@ class CommandsIT {
         String said = new String(demo.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         assertThat(demo.waitFor()).as(demo.errorReader().readLine()).isZero();
         assertThat(said).contains("\"right\":true", "\"zeroCopy\":true", "\"readers\":3");
+        for (String rate :
+                List.of(
+                        "arrayWriteBytesPerSecond",
+                        "smallWritePerSecond",
+                        "arrayReadBytesPerSecondFirst",
+                        "arrayReadBytesPerSecond",
+                        "smallReadPerSecond")) {
+            assertThat(number(said, rate)).as(rate).isPositive();
+        }
         long rss = number(said, "rssShmem");
         long pss = number(said, "pssShmem");
         assertThat(rss).isGreaterThan((3L * 64) << 20);

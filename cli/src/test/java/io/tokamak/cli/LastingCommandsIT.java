@@ -143,30 +143,13 @@ class LastingCommandsIT {
     @Test
     @DisplayName("top on a terminal is drawn anew until q, and gives the terminal back")
     void topOnATerminal() throws Exception {
-        String command =
-                "stty rows 40 columns 120; exec "
-                        + String.join(" ", NODE.command("top", "--interval", "100ms"));
-        ProcessBuilder terminal =
-                new ProcessBuilder("script", "--quiet", "--return", "-c", command, "/dev/null");
-        terminal.environment().put("TERM", "xterm");
-        Process top = terminal.redirectErrorStream(true).start();
-        StringBuilder screen = new StringBuilder();
-        try (BufferedReader drawn = top.inputReader(UTF_8)) {
-            readUntil(drawn, screen, "each second:"); // of the second look
-            top.getOutputStream().write('q');
-            top.getOutputStream().flush();
-            readUntil(drawn, screen, "\u001b[?1049l");
-        }
-        end(top, 0);
-        assertThat(screen).contains("\u001b[?1049h", "SESSION");
-    }
-
-    private static void readUntil(BufferedReader in, StringBuilder read, String wanted)
-            throws IOException {
-        while (read.indexOf(wanted) < 0) {
-            int c = in.read();
-            assertThat(c).as("before %s came: %s", wanted, read).isNotNegative();
-            read.append((char) c);
+        try (Terminal top = Terminal.start(NODE.command("top", "--interval", "100ms"), "")) {
+            await().atMost(PATIENCE)
+                    .until(top::screen, drawn -> drawn.contains("each second:")); // second look
+            assertThat(top.screen()).doesNotContain("\u001b[?1049l");
+            top.type('q');
+            assertThat(top.end()).isZero();
+            assertThat(top.screen()).contains("\u001b[?1049h", "SESSION", "\u001b[?1049l");
         }
     }
 

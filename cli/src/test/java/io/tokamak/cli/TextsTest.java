@@ -3,6 +3,7 @@ package io.tokamak.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.tokamak.client.Locality;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.NodeDown;
@@ -225,6 +226,53 @@ class TextsTest {
                             })
                     .isInstanceOf(Output.ReaderGone.class);
         }
+    }
+
+    @Test
+    @DisplayName("the demo prints rates, and that four readers' memory is there once")
+    void demoFigures() throws IOException {
+        DemoFigures figures = new DemoFigures();
+        figures.sizeBytes = 1L << 30;
+        figures.objects = 100_000;
+        figures.readers = 4;
+        figures.locality = new Locality(true, "mapped");
+        figures.arrayWriteNanos = 500_000_000;
+        figures.smallWriteNanos = 100_000_000;
+        figures.arrayExpected = 7;
+        figures.smallExpected = 8;
+        figures.poolBytes = 2L << 30;
+        figures.addArrayRound(List.of(sum(7, 2_000), sum(7, 1_000), sum(7, 500), sum(7, 1_000)));
+        figures.addArrayRound(List.of(sum(7, 400), sum(7, 200), sum(7, 400), sum(7, 300)));
+        figures.addSmallRound(List.of(sum(8, 100), sum(8, 80), sum(8, 90), sum(8, 100)));
+        for (int i = 0; i < 4; i++) {
+            figures.addMemory(new ReaderProcess.Memory(1L << 30, 1L << 28));
+        }
+        assertThat(printed(figures).replaceAll("\\s+", " "))
+                .contains(
+                        "zero-copy yes (mapped)",
+                        "1 GiB of float64 in an .npy file, written at 2.1 GB/s",
+                        "100,000 of 64 bytes, put at 1,000,000/s by one thread",
+                        "added up in place at 10.7 GB/s together (2.1 the first time",
+                        "got, read and released at 4,000,000/s together",
+                        "sums right, every one",
+                        "each reader has 1 GiB of the pool mapped (RssShmem), the 4 together"
+                                + " 4 GiB;",
+                        "divided by who shares them, that is 1 GiB for all 4",
+                        "the pages are there once, in the pool of 2 GiB");
+        figures.addSmallRound(List.of(sum(9, 100)));
+        assertThat(printed(figures)).contains("WRONG: expected 7 and 8");
+    }
+
+    private static ReaderProcess.Sum sum(double value, long millis) {
+        return new ReaderProcess.Sum(value, millis * 1_000_000);
+    }
+
+    private static String printed(DemoFigures figures) throws IOException {
+        ByteArrayOutputStream printed = new ByteArrayOutputStream();
+        Output output = Output.to(printed, new ByteArrayOutputStream());
+        figures.print(output, false);
+        output.flush();
+        return printed.toString(StandardCharsets.UTF_8);
     }
 
     @Test
