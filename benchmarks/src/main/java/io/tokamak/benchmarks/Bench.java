@@ -42,6 +42,7 @@ final class Bench implements Callable<Integer> {
                     new FootprintScenario(),
                     new RestartScenario(),
                     new SpringScenario(),
+                    new CommandScenario(),
                     new IdleScenario());
 
     /** Beside the pool: the index, a second copy of the largest object, our processes' heaps. */
@@ -80,7 +81,7 @@ final class Bench implements Callable<Integer> {
             split = ",",
             description =
                     "only these: calls, values, puts, named, wake, rest, load, grpc, copies,"
-                            + " footprint, restart, spring, idle")
+                            + " footprint, restart, spring, command, idle")
     private List<String> only = List.of();
 
     @Option(names = "--publish", description = "also write docs/benchmarks.md")

@@ -35,6 +35,18 @@ final class Jvm {
                 "--add-opens=jdk.management/com.sun.management.internal=ALL-UNNAMED");
     }
 
+    /** As the launcher starts the command line, from its jar. */
+    static List<String> shortLived() {
+        return List.of(
+                BIN.resolve("java").toString(),
+                "-XX:+UseCompactObjectHeaders",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-Xlog:aot=error,cds=error",
+                "-XX:+UseSerialGC",
+                "-XX:TieredStopAtLevel=1",
+                "-Xmx256m");
+    }
+
     /** Runs {@code jcmd} and returns what it printed. */
     static String jcmd(long pid, String command) throws IOException, InterruptedException {
         Process process =
