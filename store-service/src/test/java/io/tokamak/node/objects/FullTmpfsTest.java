@@ -67,6 +67,34 @@ class FullTmpfsTest {
         }
     }
 
+    @Test
+    @DisplayName(
+            "a node whose pool does not fit says so at its start, with numbers, and a smaller one"
+                    + " starts there")
+    void tooSmall() throws IOException {
+        try (SmallTmpfs tmpfs = SmallTmpfs.mount(TMPFS_BYTES)) {
+            Path folder = tmpfs.path.resolve("n");
+            StoreSettings large = StoreSettings.of(folder, 2 * TMPFS_BYTES);
+            assertThatThrownBy(() -> Store.open(large, new MemoryNames()))
+                    .isInstanceOfSatisfying(
+                            StoreUnusable.class,
+                            refused -> {
+                                assertThat(refused)
+                                        .hasMessageContaining(
+                                                "too little shared memory for a pool of 80 MiB in"
+                                                        + " "
+                                                        + folder)
+                                        .hasMessageContaining("40 MiB are available");
+                                assertThat(refused.remedy())
+                                        .contains("lower tokamak.pool.size", "enlarge the tmpfs");
+                            });
+            StoreSettings small = StoreSettings.of(folder, StoreFixture.POOL_BYTES);
+            try (Store store = Store.open(small, new MemoryNames())) {
+                assertThat(StoreFixture.get(store.status()).ledger().isBalanced()).isTrue();
+            }
+        }
+    }
+
     private static ObjectView view(TokamakClient client, ObjectId id) {
         return client.get(id, Deadline.after(Duration.ofSeconds(10)));
     }

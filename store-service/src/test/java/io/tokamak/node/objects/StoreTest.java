@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.Lifetime;
@@ -32,6 +35,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
 
 @DisplayName("A store")
 @Timeout(120)
@@ -777,6 +781,36 @@ class StoreTest {
         LaneClient reader = fixture.attach();
         all.forEach((id, payload) -> assertThat(reader.read(id)).isEqualTo(payload));
         fixture.sound();
+    }
+
+    @Test
+    @DisplayName("says in one line what its start found")
+    void saysWhatItFound() {
+        LaneClient client = fixture.attach();
+        client.put(bytes(1_000));
+        LaneClient.Pinned pinned = client.pin(client.putSeen(bytes(5_000)));
+        long inUse = fixture.balanced().inUse();
+        Logger logger = (Logger) LoggerFactory.getLogger(Store.class);
+        ListAppender<ILoggingEvent> said = new ListAppender<>();
+        said.start();
+        logger.addAppender(said);
+        try {
+            fixture.restart();
+        } finally {
+            logger.detachAppender(said);
+        }
+        assertThat(said.list)
+                .singleElement()
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .asString()
+                .matches(
+                        "store %s in %s: taken over, 2 objects in %d bytes, [0-9]+ free of %d, 0 withheld, 1 sessions"
+                                .formatted(
+                                        Integer.toUnsignedString(fixture.store.storeNumber()),
+                                        fixture.folder,
+                                        inUse,
+                                        fixture.ledger().capacity()));
+        client.unpin(pinned.word());
     }
 
     @Test
