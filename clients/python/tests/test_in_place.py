@@ -204,6 +204,7 @@ def test_several_threads_copy_a_large_object(client: tokamak.Client) -> None:
 
 
 def test_a_deleted_object_stays_readable_for_who_has_it(client: tokamak.Client) -> None:
+    eventually(lambda: client.info()["condemned"] == 0, "what tests before this deleted is free")
     used = client.info()["used"]
     ref = client.put(np.full(1 << 20, 7.0))
     array = client.get(ref)
