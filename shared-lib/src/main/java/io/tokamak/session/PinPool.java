@@ -5,6 +5,7 @@ import io.tokamak.memory.Memory;
 import io.tokamak.objects.TooManyPins;
 import java.util.concurrent.atomic.AtomicIntegerArray;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Single pin words for virtual threads: a stack after Treiber (IBM RJ 5118, 1986) on the heap, with
@@ -24,6 +25,9 @@ final class PinPool {
      */
     private final AtomicLong head = new AtomicLong();
 
+    /** Of whoever takes a line. */
+    private final ReentrantLock growth = new ReentrantLock();
+
     PinPool(PinTable table, Memory session, int pinLimit) {
         this.table = table;
         this.session = session;
@@ -36,11 +40,17 @@ final class PinPool {
      * @throws TooManyPins when there is none
      */
     int take() {
+        int free = takeFree();
+        return free != NONE ? free : takeFromNewLine();
+    }
+
+    /** {@link #NONE}: there is no free word at the moment. */
+    private int takeFree() {
         while (true) {
             long seen = head.get();
             int top = (int) seen;
             if (top == NONE) {
-                return takeFromNewLine();
+                return NONE;
             }
             if (head.compareAndSet(seen, successor(seen, below.get(top - 1)))) {
                 return (int) SessionFile.pinOffset(top - 1);
@@ -61,23 +71,32 @@ final class PinPool {
 
     /**
      * A line inherited from a thread may hold pins that others have yet to end: those words are
-     * never given here.
+     * never given here. Who waited for another's line looks first what that one has left: else a
+     * crowd of threads would take a line each for a word each.
      */
     private int takeFromNewLine() {
-        int line = table.takeLine();
-        int taken = NONE;
-        for (int i = 0; i < SessionFile.PINS_PER_LINE; i++) {
-            int offset = line + i * Long.BYTES;
-            if (session.getLongAcquire(offset) != 0) {
-                continue;
+        growth.lock();
+        try {
+            int taken = takeFree();
+            if (taken != NONE) {
+                return taken;
             }
-            if (taken == NONE) {
-                taken = offset;
-            } else {
-                give(offset);
+            int line = table.takeLine();
+            for (int i = 0; i < SessionFile.PINS_PER_LINE; i++) {
+                int offset = line + i * Long.BYTES;
+                if (session.getLongAcquire(offset) != 0) {
+                    continue;
+                }
+                if (taken == NONE) {
+                    taken = offset;
+                } else {
+                    give(offset);
+                }
             }
+            return taken;
+        } finally {
+            growth.unlock();
         }
-        return taken;
     }
 
     private static long successor(long seen, int top) {

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 
@@ -144,6 +145,53 @@ class PinTableTest {
         assertThat(pins.gets()).isEqualTo(9);
         three.run();
         assertThat(pins.gets()).isEqualTo(12);
+    }
+
+    @Test
+    @DisplayName("gives virtual threads that wait for the same line of it one word each")
+    void crowd() throws InterruptedException {
+        int lines = 2;
+        int crowd = lines * SessionFile.PINS_PER_LINE;
+        List<Thread> threads = new ArrayList<>();
+        PinTable.Blocks whenAllWait =
+                (_, _) -> {
+                    long deadline = System.nanoTime() + 10_000_000_000L;
+                    while (threads.stream()
+                                    .filter(each -> each.getState() == Thread.State.WAITING)
+                                    .count()
+                            < crowd - 1) {
+                        assertThat(System.nanoTime()).isLessThan(deadline);
+                        LockSupport.parkNanos(100_000);
+                    }
+                    return true;
+                };
+        PinTable small =
+                new PinTable(session, whenAllWait, SessionFile.PINS_ALLOCATED + crowd, true);
+        Thread.ofVirtual()
+                .start(
+                        () -> {
+                            for (int i = 0; i < SessionFile.PINS_ALLOCATED; i++) {
+                                var _ = small.pin(LOCATION);
+                            }
+                        })
+                .join();
+        ConcurrentLinkedQueue<Throwable> failures = new ConcurrentLinkedQueue<>();
+        for (int i = 0; i < crowd; i++) {
+            threads.add(
+                    Thread.ofVirtual()
+                            .unstarted(
+                                    () -> {
+                                        var _ = small.pin(LOCATION);
+                                    }));
+            threads.getLast().setUncaughtExceptionHandler((_, failure) -> failures.add(failure));
+        }
+        threads.forEach(Thread::start);
+        for (Thread thread : threads) {
+            thread.join();
+        }
+
+        assertThat(failures).isEmpty();
+        assertThat(small.count()).isEqualTo(SessionFile.PINS_ALLOCATED + crowd);
     }
 
     @Test
