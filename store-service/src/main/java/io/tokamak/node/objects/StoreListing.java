@@ -108,8 +108,8 @@ public final class StoreListing {
         for (int looked = 0; looked < BUCKETS_MAX; looked++) {
             long view = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
             long bucket = IndexFile.bucketOf(Long.reverse(from), view);
-            int bits = bitsOf(bucket, view);
-            List<Found> found = matches(bucket, from, filter);
+            long last = from | (-1L >>> bitsOf(bucket, view));
+            List<Found> found = matches(bucket, from, last, filter);
             if (store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET) != view) {
                 continue; // entries may have moved while they were read: once more
             }
@@ -119,11 +119,10 @@ public final class StoreListing {
                 }
                 entries.add(one.entry());
             }
-            long next = (from | (-1L >>> bits)) + 1;
-            if (next == 0) {
+            if (last == -1) {
                 return new Page(entries, null);
             }
-            from = next;
+            from = last + 1;
         }
         return new Page(entries, format(from, filter));
     }
@@ -149,14 +148,18 @@ public final class StoreListing {
         return isSplit ? level + 1 : level;
     }
 
-    private List<Found> matches(long bucket, long from, Filter filter) {
+    /**
+     * @param from the first order of the bucket's range that is asked for
+     * @param last the range's last: a bucket that was split keeps what moved until it is emptied
+     */
+    private List<Found> matches(long bucket, long from, long last, Filter filter) {
         List<Found> found = new ArrayList<>();
-        collect(IndexFile.bucketOffset(bucket), from, filter, found);
+        collect(IndexFile.bucketOffset(bucket), from, last, filter, found);
         int link =
                 index.getIntAcquire(IndexFile.bucketLinkOffset(bucketLimit, overflowLimit, bucket));
         for (long steps = 0; link != 0 && steps < overflowLimit; steps++) {
             long overflow = Integer.toUnsignedLong(link) - 1;
-            collect(IndexFile.overflowOffset(bucketLimit, overflow), from, filter, found);
+            collect(IndexFile.overflowOffset(bucketLimit, overflow), from, last, filter, found);
             link =
                     index.getIntAcquire(
                             IndexFile.overflowLinkOffset(bucketLimit, overflowLimit, overflow));
@@ -164,7 +167,8 @@ public final class StoreListing {
         return found;
     }
 
-    private void collect(long bucketOffset, long from, Filter filter, List<Found> found) {
+    private void collect(
+            long bucketOffset, long from, long last, Filter filter, List<Found> found) {
         for (int i = 0; i < IndexFile.SLOTS_PER_BUCKET; i++) {
             long slot = bucketOffset + (long) i * IndexFile.SLOT_BYTES;
             long state = reader.state(slot);
@@ -174,7 +178,7 @@ public final class StoreListing {
             long first = reader.idFirst(slot);
             long second = reader.idSecond(slot);
             long order = Long.reverse(reader.hash(first, second));
-            if (Long.compareUnsigned(order, from) < 0) {
+            if (Long.compareUnsigned(order, from) < 0 || Long.compareUnsigned(order, last) > 0) {
                 continue;
             }
             Entry entry = read(slot, first, second);

@@ -23,6 +23,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A list")
 @Timeout(120)
@@ -104,25 +106,26 @@ class StoreListingTest {
         }
     }
 
-    @Test
-    @DisplayName("has an object once that is in two places of its chain, on its way to the other")
-    void whileAnEntryMoves() {
+    @ParameterizedTest
+    @ValueSource(strings = {"split.copied", "split.advanced", "split.emptying", "split.shortening"})
+    @DisplayName("has an object once that is in two places, on its way to the other")
+    void whileAnEntryMoves(String where) {
         AtomicReference<@Nullable StoreListing> listing = new AtomicReference<>();
         List<List<ObjectId>> lists = new ArrayList<>();
         fixture.settings =
                 fixture.settings.withSteps(
                         step -> {
                             StoreListing now = listing.get();
-                            if (step.equals("split.shortening") && now != null) {
+                            if (step.equals(where) && now != null) {
                                 listing.set(null);
-                                lists.add(list(now, LIMIT_MAX));
+                                lists.add(list(now, 100));
                             }
                         });
         fixture.restart();
         LaneClient client = fixture.attach();
         StoreListing all = new StoreListing(fixture.store);
         Set<ObjectId> lasting = new HashSet<>();
-        while (lists.size() < 5) { // each when a bucket was split whose chain could be shortened
+        while (lists.size() < 5) { // of five splits, of which not all shorten a chain
             listing.set(all);
             for (int i = 0; i < 200; i++) {
                 lasting.add(client.putSeen(PAYLOAD));
