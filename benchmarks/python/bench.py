@@ -12,18 +12,23 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tokamak
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "clients/python/tests"))
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "clients/python/tests"))
 import plasma_calls  # noqa: E402
 from node import Node  # noqa: E402
 
 ROUNDS = 5
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
+PAGE = ROOT / "docs/benchmarks-python.md"
+US, COPYTO, RAY, PLASMA = US, "numpy.copyto into the same mapping", "Ray", "pyarrow 11's Plasma"
 
 
 UNDONE_EACH_BYTES = 32 * MIB
@@ -43,6 +48,35 @@ def median_seconds(call: Callable[[], Any], times: int, undo: Callable[[], Any] 
     if undo is not None and not undone_each:
         undo()
     return statistics.median(taken)
+
+
+@dataclass(frozen=True)
+class Goal:
+    """Of one of our calls: at most so many microseconds, or at least so many times as fast as another's."""
+
+    what: str
+    micros: float = 0
+    times: float = 0
+    other: str = ""
+    who: str = US
+
+
+GOALS = [
+    *(Goal(f"get an array of {size}", micros=3) for size in ("1 KiB", "1 MiB", "100 MiB", "1 GiB")),
+    Goal("get bytes of 100 B", micros=1),
+    Goal("get a small dict", micros=3),
+    Goal("put bytes of 100 B", micros=2),
+    Goal("put an array of 1 KiB", micros=5),
+    Goal("put an array of 1 MiB", times=0.75, other=COPYTO),
+    Goal("put an array of 100 MiB", times=0.9, other=COPYTO),
+    Goal("put an array of 1 GiB", times=1, other=RAY),
+    Goal("get of 1,000 arrays in one call", micros=2000),
+    *(
+        Goal(f"Plasma: {call} {value}", times=20, other=PLASMA, who="tokamak.plasma")
+        for value in plasma_calls.VALUES
+        for call in ("put", "get")
+    ),
+]
 
 
 class Table:
@@ -74,6 +108,31 @@ class Table:
                 if number:  # the first warms
                     figures.append(seconds)
 
+    def figures(self, what: str, who: str) -> list[float]:
+        """Seconds, by rounds; none when this was not measured."""
+        return next((row[3] for row in self.rows if row[0] == what and row[1].startswith(who)), [])
+
+    def goals(self) -> str:
+        """A ratio is of the two figures of one round."""
+        lines = ["| call | reached | range | to reach | |", "|---|---|---|---|---|"]
+        for goal in GOALS:
+            ours, others = self.figures(goal.what, goal.who), self.figures(goal.what, goal.other)
+            if not ours or (goal.other and not others):
+                continue
+            if goal.other:
+                found = [other / our for our, other in zip(ours, others, strict=True)]
+                unit, wanted = "x", f"at least {goal.times:,}x of {goal.other}"
+                is_met = statistics.median(found) >= goal.times
+            else:
+                found = [1e6 * our for our in ours]
+                unit, wanted = " us", f"at most {goal.micros:,} us"
+                is_met = statistics.median(found) <= goal.micros
+            lines.append(
+                f"| {goal.what} | {statistics.median(found):,.2f}{unit} | {min(found):,.2f} to {max(found):,.2f} "
+                f"| {wanted} | {'met' if is_met else 'NOT MET'} |"
+            )
+        return "\n".join(lines)
+
     def __str__(self) -> str:
         lines = ["| call | of | median, us | range |", "|---|---|---|---|"]
         for what, who, _, figures in self.rows:
@@ -98,25 +157,25 @@ def add_tokamak(table: Table, client: tokamak.Client, sizes: list[int]) -> None:
 
     small = client.put(b"x" * 100)
     mapping = client.put({"a": 1, "b": [1, 2, 3]})
-    table.add("get bytes of 100 B", "Tokamak", lambda: client.get(small), 5000)
-    table.add("get a small dict", "Tokamak", lambda: client.get(mapping), 5000)
+    table.add("get bytes of 100 B", US, lambda: client.get(small), 5000)
+    table.add("get a small dict", US, lambda: client.get(mapping), 5000)
     many = [client.put(np.zeros(16)) for _ in range(1000)]
-    table.add("get of 1,000 arrays in one call", "Tokamak", lambda: client.get(many), 20)
-    table.add("put bytes of 100 B", "Tokamak", lambda: refs.append(client.put(b"x" * 100)), 2000, undo)
+    table.add("get of 1,000 arrays in one call", US, lambda: client.get(many), 20)
+    table.add("put bytes of 100 B", US, lambda: refs.append(client.put(b"x" * 100)), 2000, undo)
     for size in sizes:
         array = np.ones(size // 8)
         ref = client.put(array)
-        table.add(f"get an array of {named(size)}", "Tokamak", lambda ref=ref: client.get(ref), 2000)
+        table.add(f"get an array of {named(size)}", US, lambda ref=ref: client.get(ref), 2000)
         times = 500 if size <= KIB else 20 if size <= MIB else 3
         table.add(
-            f"put an array of {named(size)}", "Tokamak",
+            f"put an array of {named(size)}", US,
             lambda array=array: refs.append(client.put(array)), times, undo, size > UNDONE_EACH_BYTES,
         )  # fmt: skip
         if size >= MIB:
             writer = client.create(array.nbytes)
             target = np.frombuffer(writer.buffer, "f8")
             table.add(
-                f"put an array of {named(size)}", "numpy.copyto into the same mapping",
+                f"put an array of {named(size)}", COPYTO,
                 lambda array=array, target=target: np.copyto(target, array), times,
             )  # fmt: skip
 
@@ -152,10 +211,10 @@ def add_ray(table: Table, sizes: list[int]) -> None:
         array = np.ones(size // 8)
         ref = ray.put(array)
         times = 300 if size <= MIB else 3
-        table.add(f"get an array of {named(size)}", f"Ray {ray.__version__}", lambda ref=ref: ray.get(ref), times)
-        table.add(f"put an array of {named(size)}", f"Ray {ray.__version__}", lambda array=array: ray.put(array), times)
+        table.add(f"get an array of {named(size)}", f"{RAY} {ray.__version__}", lambda ref=ref: ray.get(ref), times)
+        table.add(f"put an array of {named(size)}", f"{RAY} {ray.__version__}", lambda array=array: ray.put(array), times)
     many = [ray.put(np.zeros(16)) for _ in range(1000)]
-    table.add("get of 1,000 arrays in one call", f"Ray {ray.__version__}", lambda: ray.get(many), 10)
+    table.add("get of 1,000 arrays in one call", f"{RAY} {ray.__version__}", lambda: ray.get(many), 10)
 
 
 @contextmanager
@@ -197,7 +256,7 @@ def add_plasma(table: Table, ended: ExitStack, environment: Path, node_folder: s
     socket = ended.enter_context(plasma_store(environment, folder))
     for who, python, side, where in (
         ("tokamak.plasma", sys.executable, "tokamak", node_folder),
-        ("pyarrow 11's Plasma", environment / "bin/python", "pyarrow", socket),
+        (PLASMA, environment / "bin/python", "pyarrow", socket),
     ):
         measure = ended.enter_context(plasma_client(python, side, where))
         for name in plasma_calls.VALUES:
@@ -208,6 +267,38 @@ def add_plasma(table: Table, ended: ExitStack, environment: Path, node_folder: s
                 )  # fmt: skip
 
 
+def said_by(*command: str) -> str:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
+
+
+def page(table: Table, arguments: list[str]) -> str:
+    changed = said_by("git", "status", "--porcelain", "--untracked-files=no") != ""
+    gibibytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    given = " ".join(argument.split("=")[0] for argument in arguments if argument != "--publish")
+    return f"""# Benchmarks of the Python client
+
+Made by `benchmarks/python/run --publish`; not to be edited.
+
+- command: `benchmarks/python/run {given}`, commit {said_by("git", "rev-parse", "--short", "HEAD")}\
+{" with changes" if changed else ""}, {datetime.now(timezone.utc):%Y-%m-%d}
+- machine: {os.cpu_count()} processors, {gibibytes:.0f} GiB, {os.uname().sysname} {os.uname().release}, Python \
+{sys.version.split()[0]}, numpy {np.__version__}
+- load when the run began (1, 5, 15 minutes): {LOAD}
+- medians of the rounds, and their range; rows take turns in a round; warm, data of the puts touched
+- why puts of 1 MiB and more go past the caches, and what bounds them: [decision 13](\
+decisions/0013-puts-of-python-go-past-the-caches.md)
+
+{table.goals()}
+
+All rows, in microseconds:
+
+{table}
+"""
+
+
+LOAD = " ".join(f"{load:.2f}" for load in os.getloadavg())
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--ray", action="store_true", help="against Ray as well")
@@ -215,6 +306,7 @@ def main() -> None:
     options.add_argument("--rounds", type=int, default=ROUNDS)
     options.add_argument("--sizes", default="1024,1048576,104857600,1073741824", help="bytes of arrays")
     options.add_argument("--pool", default="6GB", help="of the node")
+    options.add_argument("--publish", action="store_true", help="make docs/benchmarks-python.md of it")
     chosen = options.parse_args()
     sizes = [int(size) for size in chosen.sizes.split(",")]
     node = Node(chosen.pool).start()
@@ -234,7 +326,9 @@ def main() -> None:
             table.measure(chosen.rounds)
             print(f"Python {sys.version.split()[0]}, numpy {np.__version__}, {os.cpu_count()} processors\n")
             table.rows.sort(key=lambda row: row[0])
-            print(table)
+            print(f"{table.goals()}\n\n{table}")
+            if chosen.publish:
+                PAGE.write_text(page(table, sys.argv[1:]))
     finally:
         node.close()
 
