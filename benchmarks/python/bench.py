@@ -28,8 +28,7 @@ from node import Node  # noqa: E402
 ROUNDS = 5
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PAGE = ROOT / "docs/benchmarks-python.md"
-US, COPYTO, RAY, PLASMA = US, "numpy.copyto into the same mapping", "Ray", "pyarrow 11's Plasma"
-
+US, COPYTO, RAY, PLASMA = "Tokamak", "numpy.copyto into the same mapping", "Ray", "pyarrow 11's Plasma"
 
 UNDONE_EACH_BYTES = 32 * MIB
 """Larger objects are deleted after each put, others when all have been put: a call to the node in between
