@@ -23,8 +23,14 @@ import java.io.InputStream;
 import java.net.Socket;
 import java.net.SocketException;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.LongAccumulator;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.DisplayName;
@@ -163,7 +169,7 @@ class LimitsIT {
             while (metrics.counter("tokamak.gateway.readers.cut").count() == before) {
                 assertThat(System.nanoTime()).isLessThan(end);
                 length += in.readNBytes(read, length, MIB / 2);
-                await().pollDelay(java.time.Duration.ofMillis(50)).until(() -> true);
+                await().pollDelay(Duration.ofMillis(50)).until(() -> true);
             }
             assertThat(gateway.ledger().pinned()).isPositive();
             in.readNBytes(read, length, bytes.length - length);
@@ -173,6 +179,44 @@ class LimitsIT {
                     .isEqualTo(before + 1);
             assertThat(bytesUntilTheEnd(stalled)).isLessThan(bytes.length);
         }
+    }
+
+    @Test
+    @DisplayName("the kernel keeps less than 512 KiB for a reader that takes nothing")
+    void unsent() throws Exception {
+        store("unsent", random(24 * MIB, 6));
+        try (Socket stalled = gateway.connect()) {
+            write(stalled, "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path("unsent")));
+            await().atMost(PATIENCE).until(() -> gateway.ledger().pinned() > 0);
+            LongAccumulator most = new LongAccumulator(Math::max, 0);
+            await().atMost(PATIENCE)
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(
+                            () -> {
+                                most.accumulate(
+                                        sendQueue(stalled.getPort(), stalled.getLocalPort()));
+                                return gateway.ledger().pinned() == 0; // it was cut off
+                            });
+            assertThat(most.get()).isBetween(1L, 512L << 10);
+        }
+    }
+
+    /** Bytes that a connection's other end has written and that are not acknowledged. */
+    private static long sendQueue(int from, int to) throws IOException {
+        // proc_pid_net(5): local address and port, the other's, state, queue to be sent, ...
+        Pattern line =
+                Pattern.compile(
+                        " \\d+: \\w+:%04X \\w+:%04X \\w\\w (\\w{8}):.*".formatted(from, to));
+        long bytes = 0;
+        for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+            for (String row : Files.readAllLines(Path.of(table))) {
+                Matcher found = line.matcher(row);
+                if (found.find()) {
+                    bytes += Long.parseLong(found.group(1), 16);
+                }
+            }
+        }
+        return bytes;
     }
 
     @Test
