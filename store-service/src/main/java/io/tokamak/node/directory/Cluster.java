@@ -35,6 +35,7 @@ final class Cluster implements Membership, AutoCloseable {
         // Nothing waits for others where there are none to come.
         config.setProperty("hazelcast.wait.seconds.before.join", "0");
         config.getJetConfig().setEnabled(false);
+        config.getMetricsConfig().setEnabled(false); // ours are those of Micrometer
         NetworkConfig network = config.getNetworkConfig();
         network.setPort(properties.port()).setPortAutoIncrement(true);
         network.getInterfaces().setEnabled(true).addInterface(properties.address());
