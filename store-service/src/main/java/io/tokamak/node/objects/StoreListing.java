@@ -110,6 +110,7 @@ public final class StoreListing {
             long bucket = IndexFile.bucketOf(Long.reverse(from), view);
             long last = from | (-1L >>> bitsOf(bucket, view));
             List<Found> found = matches(bucket, from, last, filter);
+            Memory.acquireFence(); // R4: whatever was passed over was looked at before
             if (store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET) != view) {
                 continue; // entries may have moved while they were read: once more
             }
