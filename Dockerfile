@@ -15,8 +15,9 @@ COPY examples examples
 COPY verification verification
 COPY benchmarks benchmarks
 RUN mvn -B -q -DskipTests -Dspotless.check.skip=true -pl store-service,gateway,examples -am package \
- && java -Djarmode=tools -jar store-service/target/tokamak-store-service-*-app.jar extract --destination /app/node --application-filename node.jar \
- && java -Djarmode=tools -jar gateway/target/tokamak-gateway-*-app.jar extract --destination /app/gateway --application-filename gateway.jar
+ && mkdir -p /app/node /app/gateway \
+ && cp -r store-service/target/lib /app/node/lib && cp store-service/target/tokamak-store-service-*.jar /app/node/node.jar \
+ && cp -r gateway/target/lib /app/gateway/lib && cp gateway/target/tokamak-gateway-*.jar /app/gateway/gateway.jar
 
 FROM eclipse-temurin:25-jre AS node
 COPY --from=build /app/node /app
@@ -24,7 +25,7 @@ COPY --from=build /app/node /app
 USER 10001:10001
 ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
 EXPOSE 8081
-ENTRYPOINT ["java", "-Xmx384m", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2", "-jar", "/app/node.jar"]
+ENTRYPOINT ["java", "-Xmx384m", "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2", "-Dspring.aot.enabled=true", "-jar", "/app/node.jar"]
 
 FROM eclipse-temurin:25-jre AS gateway
 COPY --from=build /app/gateway /app
@@ -32,7 +33,7 @@ COPY config/put-and-get /app/put-and-get
 USER 10002:10002
 ENV JAVA_TOOL_OPTIONS="-XX:+UseCompactObjectHeaders -XX:+ExitOnOutOfMemoryError --sun-misc-unsafe-memory-access=allow"
 EXPOSE 8080 9090
-ENTRYPOINT ["java", "-Xmx256m", "-jar", "/app/gateway.jar"]
+ENTRYPOINT ["java", "-Xmx256m", "-Dspring.aot.enabled=true", "-jar", "/app/gateway.jar"]
 
 # A Java client that maps.
 FROM eclipse-temurin:25-jre AS mapper

@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import shutil
 import subprocess
-import tempfile
-import zipfile
 from pathlib import Path
 
 from node import Node, jar, java
@@ -14,18 +10,8 @@ from node import Node, jar, java
 HERE = Path(__file__).resolve().parent
 
 
-@functools.cache
 def class_path() -> str:
-    """The jars inside of the node's, unpacked once for the whole run."""
-    target = Path(tempfile.mkdtemp(prefix="tokamak-python-jars-"))
-    import atexit
-
-    atexit.register(shutil.rmtree, target, True)
-    with zipfile.ZipFile(jar("store-service")) as packed:
-        for member in packed.namelist():
-            if member.startswith("BOOT-INF/lib/") and member.endswith(".jar"):
-                (target / Path(member).name).write_bytes(packed.read(member))
-    return f"{target}/*"
+    return f"{jar('store-service').parent}/lib/*"
 
 
 def program(name: str, *arguments: str) -> list[str]:

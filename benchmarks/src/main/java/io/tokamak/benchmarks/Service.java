@@ -55,7 +55,8 @@ final class Service implements AutoCloseable {
                 heap,
                 "-XX:+ExitOnOutOfMemoryError",
                 "-Xlog:aot=off,cds=off",
-                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2");
+                "-Djava.util.concurrent.ForkJoinPool.common.parallelism=2",
+                "-Dspring.aot.enabled=true");
         Path cache = cache(program);
         if (Files.exists(cache)) {
             command.add("-XX:AOTCache=" + cache);

@@ -2,14 +2,12 @@ package io.tokamak.cli;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.harness.Program;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 
 /** A gateway of a node, in a process of its own. */
 final class TestGateway implements AutoCloseable {
@@ -25,19 +23,15 @@ final class TestGateway implements AutoCloseable {
 
     /** Ready when it returns. */
     static TestGateway start(Path folder) throws IOException {
-        int port = freePort();
+        int port = Program.freePort();
+        List<String> command = Program.GATEWAY.command();
+        command.addAll(
+                List.of(
+                        "--server.port=0",
+                        "--spring.grpc.server.port=" + port,
+                        "--tokamak.folder=" + folder));
         Process process =
-                new ProcessBuilder(
-                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                                "-Xmx256m",
-                                "-XX:TieredStopAtLevel=1",
-                                "-XX:+UseSerialGC",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-jar",
-                                jar().toString(),
-                                "--server.port=0",
-                                "--spring.grpc.server.port=" + port,
-                                "--tokamak.folder=" + folder)
+                new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(Path.of("target", "gateway-it.log").toFile())
                         .start();
@@ -49,21 +43,6 @@ final class TestGateway implements AutoCloseable {
         } catch (RuntimeException failed) {
             gateway.close();
             throw failed;
-        }
-    }
-
-    private static Path jar() throws IOException {
-        Path target = Path.of("..", "gateway", "target");
-        try (Stream<Path> all = Files.list(target)) {
-            return all.filter(file -> file.toString().endsWith("-app.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("no jar of the gateway in " + target));
-        }
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
         }
     }
 

@@ -2,16 +2,15 @@ package io.tokamak.spring;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.harness.Program;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /**
@@ -21,25 +20,19 @@ import org.awaitility.Awaitility;
 public final class TestGateway implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofMinutes(3);
 
-    private final int port = freePort();
+    private final int port = Program.freePort();
     private final Path log = Path.of("target", "gateway.log");
     private final Process process;
 
     public TestGateway(TestNode node) throws IOException {
+        List<String> command = Program.GATEWAY.command();
+        command.addAll(
+                List.of(
+                        "--server.port=0",
+                        "--spring.grpc.server.port=" + port,
+                        "--tokamak.folder=" + node.folder()));
         process =
-                new ProcessBuilder(
-                                List.of(
-                                        Path.of(System.getProperty("java.home"), "bin", "java")
-                                                .toString(),
-                                        "-Xmx256m",
-                                        "-XX:TieredStopAtLevel=1",
-                                        "-XX:+UseSerialGC",
-                                        "--sun-misc-unsafe-memory-access=allow",
-                                        "-jar",
-                                        jar().toString(),
-                                        "--server.port=0",
-                                        "--spring.grpc.server.port=" + port,
-                                        "--tokamak.folder=" + node.folder()))
+                new ProcessBuilder(command)
                         .redirectErrorStream(true)
                         .redirectOutput(log.toFile())
                         .start();
@@ -51,22 +44,6 @@ public final class TestGateway implements AutoCloseable {
                 .until(() -> !process.isAlive() || isListening());
         if (!process.isAlive()) {
             throw new IOException("the gateway did not start:\n" + Files.readString(log));
-        }
-    }
-
-    private static Path jar() throws IOException {
-        try (Stream<Path> files = Files.list(Path.of("..", "gateway", "target"))) {
-            return files.filter(file -> file.toString().endsWith("-app.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("the gateway is not packaged"));
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

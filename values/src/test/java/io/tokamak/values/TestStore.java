@@ -2,12 +2,10 @@ package io.tokamak.values;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.harness.Program;
 import java.io.File;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.HttpURLConnection;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.net.URI;
 import java.net.URL;
 import java.nio.file.Files;
@@ -34,7 +32,7 @@ final class TestStore implements AutoCloseable {
 
     private final Path parent;
     private final List<Process> processes = new ArrayList<>();
-    private final int grpcPort = freePort();
+    private final int grpcPort = Program.freePort();
 
     private TestStore() throws IOException {
         parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-values-");
@@ -65,19 +63,19 @@ final class TestStore implements AutoCloseable {
 
     private Started startNode(String poolSize) throws IOException {
         return start(
-                "store-service",
+                Program.NODE,
                 () -> Files.exists(folder().resolve("control")),
                 "--server.port=0",
                 "--tokamak.folder=" + folder(),
                 "--tokamak.pool.size=" + poolSize,
-                "--tokamak.cluster.port=" + freePort(),
+                "--tokamak.cluster.port=" + Program.freePort(),
                 "--tokamak.cluster.name=" + parent.getFileName());
     }
 
     private Started startGateway() throws IOException {
-        int port = freePort();
+        int port = Program.freePort();
         return start(
-                "gateway",
+                Program.GATEWAY,
                 () -> isReady(port),
                 "--server.port=" + port,
                 "--spring.grpc.server.port=" + grpcPort,
@@ -85,26 +83,22 @@ final class TestStore implements AutoCloseable {
     }
 
     /** A service on its way up. */
-    private record Started(String module, Process process, Path log, Callable<Boolean> isUp) {
+    private record Started(Program program, Process process, Path log, Callable<Boolean> isUp) {
         void await() throws IOException {
-            Awaitility.await(module)
+            Awaitility.await(program.toString())
                     .atMost(PATIENCE)
                     .pollInterval(Duration.ofMillis(50))
                     .until(() -> !process.isAlive() || isUp.call());
             if (!process.isAlive()) {
-                throw new IOException(module + " did not start:\n" + Files.readString(log));
+                throw new IOException(program + " did not start:\n" + Files.readString(log));
             }
         }
     }
 
-    private Started start(String module, Callable<Boolean> isUp, String... options)
+    private Started start(Program program, Callable<Boolean> isUp, String... options)
             throws IOException {
-        Path log = parent.resolve(module + ".log");
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(List.of("-Xmx384m", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"));
-        command.add("--sun-misc-unsafe-memory-access=allow");
-        command.addAll(List.of("-jar", jar(module).toString()));
+        Path log = parent.resolve(program + ".log");
+        List<String> command = program.command();
         command.addAll(List.of(options));
         Process process =
                 new ProcessBuilder(command)
@@ -112,16 +106,7 @@ final class TestStore implements AutoCloseable {
                         .redirectOutput(log.toFile())
                         .start();
         processes.add(process);
-        return new Started(module, process, log, isUp);
-    }
-
-    private static Path jar(String module) throws IOException {
-        Path target = Path.of("..", module, "target");
-        try (Stream<Path> files = Files.list(target)) {
-            return files.filter(file -> file.toString().endsWith("-app.jar"))
-                    .findFirst()
-                    .orElseThrow(() -> new IOException("no jar of " + module + " in " + target));
-        }
+        return new Started(program, process, log, isUp);
     }
 
     private static boolean isReady(int port) {
@@ -131,14 +116,6 @@ final class TestStore implements AutoCloseable {
             return ((HttpURLConnection) readiness.openConnection()).getResponseCode() == 200;
         } catch (IOException notYet) {
             return false;
-        }
-    }
-
-    private static int freePort() {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

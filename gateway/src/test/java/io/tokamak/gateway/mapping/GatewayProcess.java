@@ -1,6 +1,6 @@
 package io.tokamak.gateway.mapping;
 
-import io.tokamak.gateway.node.Program;
+import io.tokamak.harness.Program;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -24,7 +24,7 @@ final class GatewayProcess implements AutoCloseable {
     }
 
     private Process start() throws IOException {
-        List<String> command = Program.command(Path.of("target"));
+        List<String> command = Program.GATEWAY.command();
         command.addAll(
                 List.of(
                         "--tokamak.folder=" + folder,

@@ -1,5 +1,6 @@
 package io.tokamak.gateway.node;
 
+import io.tokamak.harness.Program;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,7 +33,7 @@ public final class NodeProcess implements AutoCloseable {
     }
 
     private Process start(String... once) throws IOException {
-        List<String> command = Program.command(Path.of("..", "store-service", "target"));
+        List<String> command = Program.NODE.command();
         command.addAll(
                 List.of(
                         "--tokamak.folder=" + folder(),

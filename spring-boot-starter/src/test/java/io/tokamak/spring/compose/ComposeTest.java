@@ -6,11 +6,10 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.harness.Program;
 import io.tokamak.objects.Deadline;
 import io.tokamak.spring.TokamakConnectionDetails;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -41,7 +40,7 @@ class ComposeTest {
 
     @Configuration(proxyBeanMethods = false)
     @EnableAutoConfiguration
-    static class Program {}
+    static class Application {}
 
     @Test
     @Timeout(300)
@@ -55,12 +54,12 @@ class ComposeTest {
                     docker("image", "inspect", image) == 0,
                     "there is no image " + image + ": docker compose build makes it");
         }
-        int port = freePort();
+        int port = Program.freePort();
         Path settings =
                 Files.write(
                         folder.resolve("settings"),
                         List.of(
-                                "TOKAMAK_GATEWAY_PORT=" + freePort(),
+                                "TOKAMAK_GATEWAY_PORT=" + Program.freePort(),
                                 "TOKAMAK_GRPC_PORT=" + port,
                                 "TOKAMAK_POOL_SIZE=64MB",
                                 "TOKAMAK_TMPFS_SIZE=512m"));
@@ -84,7 +83,7 @@ class ComposeTest {
     }
 
     private static ConfigurableApplicationContext start(String... compose) {
-        return new SpringApplicationBuilder(Program.class)
+        return new SpringApplicationBuilder(Application.class)
                 .web(WebApplicationType.NONE)
                 .run(
                         "--spring.docker.compose.skip.in-tests=false",
@@ -121,11 +120,5 @@ class ComposeTest {
             return 127; // as a shell says
         }
         return process.onExit().join().exitValue();
-    }
-
-    private static int freePort() throws IOException {
-        try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            return probe.getLocalPort();
-        }
     }
 }
