@@ -5,10 +5,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -17,9 +14,6 @@ import java.util.regex.Pattern;
  * counts against the group that touches it first. Thread-safe.
  */
 public final class CgroupLimits {
-    private static final Path GROUPS = Path.of("/proc/self/cgroup");
-    private static final Path MOUNTS = Path.of("/proc/self/mountinfo");
-
     /** Larger numbers mean no limit. */
     private static final long UNLIMITED_BYTES = 1L << 60;
 
@@ -29,7 +23,8 @@ public final class CgroupLimits {
      * The memory limit of one group.
      *
      * @param group its folder
-     * @param usageBytes what it and those below it have now, the page cache included
+     * @param usageBytes what it and those below it have now, without the page cache of files on
+     *     disks: the kernel drops that before anything is refused or killed
      */
     public record Limit(Path group, long limitBytes, long usageBytes) {
         /** What it could still take. */
@@ -47,27 +42,14 @@ public final class CgroupLimits {
 
     /** Every limit from this process's group outwards, nearest first; empty: none. */
     public static List<Limit> all() throws IOException {
-        return all(GROUPS, MOUNTS);
+        return all(Path.of("/proc/self"));
     }
 
-    /** The smallest of {@link #all}. */
-    public static Optional<Limit> smallest() throws IOException {
-        return all().stream().min(Comparator.comparingLong(Limit::limitBytes));
-    }
-
-    /** The bytes of {@link #smallest}. */
-    public static OptionalLong memoryLimitBytes() throws IOException {
-        return all().stream().mapToLong(Limit::limitBytes).min();
-    }
-
-    /**
-     * @param groups in the form of /proc/self/cgroup
-     * @param mounts in the form of /proc/self/mountinfo
-     */
-    static List<Limit> all(Path groups, Path mounts) throws IOException {
-        List<Mount> mounted = mounts(mounts);
+    /** As {@link #all()}, of the process that this folder describes as /proc/self does. */
+    public static List<Limit> all(Path process) throws IOException {
+        List<Mount> mounted = mounts(process.resolve("mountinfo"));
         List<Limit> limits = new ArrayList<>();
-        for (String line : lines(groups)) {
+        for (String line : lines(process.resolve("cgroup"))) {
             String[] parts = line.split(":", 3); // number, controllers, group
             if (parts.length != 3) {
                 continue;
@@ -95,9 +77,23 @@ public final class CgroupLimits {
                     read(at.resolve(mount.isVersion2 ? "memory.max" : "memory.limit_in_bytes"));
             if (limit < UNLIMITED_BYTES) {
                 String usage = mount.isVersion2 ? "memory.current" : "memory.usage_in_bytes";
-                limits.add(new Limit(at, limit, read(at.resolve(usage))));
+                long used = read(at.resolve(usage)) - pageCache(mount, at.resolve("memory.stat"));
+                limits.add(new Limit(at, limit, Math.max(0, used)));
             }
         }
+    }
+
+    /** Lines are: name, bytes. Shared memory is on other lists of the kernel's. */
+    private static long pageCache(Mount mount, Path stat) throws IOException {
+        String prefix = mount.isVersion2 ? "" : "total_"; // what is below it included
+        long bytes = 0;
+        for (String line : lines(stat)) {
+            if (line.startsWith(prefix + "active_file ")
+                    || line.startsWith(prefix + "inactive_file ")) {
+                bytes += Long.parseLong(line.substring(line.indexOf(' ') + 1).strip());
+            }
+        }
+        return bytes;
     }
 
     /**

@@ -19,9 +19,9 @@ class CgroupLimitsTest {
     @TempDir Path folder;
 
     private List<Limit> limits(String groups, String mounts) throws IOException {
-        return CgroupLimits.all(
-                Files.writeString(folder.resolve("cgroup"), groups),
-                Files.writeString(folder.resolve("mountinfo"), mounts));
+        Files.writeString(folder.resolve("cgroup"), groups);
+        Files.writeString(folder.resolve("mountinfo"), mounts);
+        return CgroupLimits.all(folder);
     }
 
     private Path mountPoint() {
@@ -105,7 +105,7 @@ class CgroupLimitsTest {
     void none() throws IOException {
         assertThat(limits("", "")).isEmpty();
         assertThat(limits("0::/\n", "")).isEmpty();
-        assertThat(CgroupLimits.all(folder.resolve("no"), folder.resolve("nothing"))).isEmpty();
+        assertThat(CgroupLimits.all(folder.resolve("nothing"))).isEmpty();
     }
 
     @Test
@@ -134,16 +134,32 @@ class CgroupLimitsTest {
     }
 
     @Test
-    @DisplayName("of this process can be read, and the smallest is one of them")
-    void ofThisProcess() throws IOException {
-        List<Limit> all = CgroupLimits.all();
+    @DisplayName("leave free what is used as page cache, which the kernel drops first")
+    void pageCache() throws IOException {
+        group("/", "700", "600");
+        Files.writeString(
+                mountPoint().resolve("memory.stat"),
+                "anon 90\nfile 400\nshmem 150\ninactive_file 200\nactive_file 50\n");
+        assertThat(limits("0::/\n", mountV2("/")))
+                .containsExactly(new Limit(mountPoint(), 700, 350));
 
-        assertThat(CgroupLimits.smallest().isPresent()).isEqualTo(!all.isEmpty());
-        assertThat(all)
-                .allSatisfy(
-                        limit ->
-                                assertThat(limit.limitBytes())
-                                        .isGreaterThanOrEqualTo(
-                                                CgroupLimits.memoryLimitBytes().orElseThrow()));
+        Files.writeString(mountPoint().resolve("memory.limit_in_bytes"), "800\n");
+        Files.writeString(mountPoint().resolve("memory.usage_in_bytes"), "500\n");
+        Files.writeString(
+                mountPoint().resolve("memory.stat"),
+                "inactive_file 1\nactive_file 2\ntotal_inactive_file 30\ntotal_active_file 4\n");
+        assertThat(
+                        limits(
+                                "4:memory:/\n",
+                                "35 31 0:32 / %s rw - cgroup cgroup rw,memory\n"
+                                        .formatted(mountPoint())))
+                .containsExactly(new Limit(mountPoint(), 800, 466));
+    }
+
+    @Test
+    @DisplayName("of this process can be read")
+    void ofThisProcess() throws IOException {
+        assertThat(CgroupLimits.all())
+                .allSatisfy(limit -> assertThat(limit.usageBytes()).isNotNegative());
     }
 }

@@ -19,8 +19,9 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HexFormat;
-import java.util.OptionalLong;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +38,12 @@ final class StoreFiles implements AutoCloseable {
 
     /** The index, session files and other users of the same memory need room beside the pool. */
     private static final long MARGIN_BYTES = 16L << 20;
+
+    /** What part of the pool the index comes to, of all sizes of objects but the smallest. */
+    private static final int POOL_TO_INDEX = 8;
+
+    /** What this process takes beyond what it has at its start: heap, buffers, page tables. */
+    private static final long PROCESS_BYTES = 128L << 20;
 
     final Folder folder;
     final Memory store;
@@ -237,7 +244,7 @@ final class StoreFiles implements AutoCloseable {
             throws IOException {
         removeOldFiles(settings, folder);
         long poolLength = settings.poolBytes();
-        checkRoom(folder, poolLength);
+        checkRoom(settings, folder, poolLength);
         long bucketLimit = IndexFile.bucketLimit(poolLength);
         long overflowLimit = IndexFile.overflowLimit(bucketLimit);
 
@@ -291,24 +298,32 @@ final class StoreFiles implements AutoCloseable {
     }
 
     /**
-     * A fault on memory that is not there kills a process: what is not there is refused at the
-     * start, with numbers.
+     * A fault on memory that is not there kills a process: what is not there is refused with
+     * numbers, before anything is allocated. Files that are taken over have theirs.
      */
-    private static void checkRoom(Folder folder, long poolLength) throws IOException {
+    private static void checkRoom(StoreSettings settings, Folder folder, long poolLength)
+            throws IOException {
         long wanted = poolLength + MARGIN_BYTES;
         long available = FileSystem.of(folder.path()).availableBytes();
         if (available < wanted) {
             throw tooLittle(folder, poolLength, available, null);
         }
-        OptionalLong limit = CgroupLimits.memoryLimitBytes();
-        if (limit.isPresent() && limit.getAsLong() < wanted) {
+        Optional<CgroupLimits.Limit> tightest =
+                CgroupLimits.all(settings.process()).stream()
+                        .min(Comparator.comparingLong(CgroupLimits.Limit::freeBytes));
+        long counted = poolLength + poolLength / POOL_TO_INDEX + PROCESS_BYTES;
+        if (tightest.isPresent() && tightest.get().freeBytes() < counted) {
+            CgroupLimits.Limit limit = tightest.get();
             throw new StoreUnusable(
-                    "a pool of %s does not fit the memory limit of this control group: %s"
+                    "a pool of %s, its index and this process need %s, and the control group %s has %s of %s left"
                             .formatted(
                                     ByteSize.format(poolLength),
-                                    ByteSize.format(limit.getAsLong())),
-                    "raise the limit to at least %s, or lower tokamak.pool.size"
-                            .formatted(ByteSize.format(wanted)));
+                                    ByteSize.format(counted),
+                                    limit.group(),
+                                    ByteSize.format(limit.freeBytes()),
+                                    ByteSize.format(limit.limitBytes())),
+                    "raise its limit to at least %s, or lower tokamak.pool.size"
+                            .formatted(ByteSize.format(limit.usageBytes() + counted)));
         }
     }
 

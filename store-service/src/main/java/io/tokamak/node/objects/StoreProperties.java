@@ -48,7 +48,8 @@ record StoreProperties(
                 allowAnyFileSystem,
                 clock,
                 _ -> {},
-                StoreSettings.PROBE_NANOS);
+                StoreSettings.PROBE_NANOS,
+                StoreSettings.PROCESS);
     }
 
     private static OptionalInt optional(@Nullable Integer value) {

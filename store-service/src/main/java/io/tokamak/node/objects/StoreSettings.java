@@ -16,6 +16,7 @@ import java.util.OptionalInt;
  * @param clock of lifetimes and incarnations
  * @param steps where tests kill the node
  * @param probeNanos between two looks for sessions whose processes have ended
+ * @param process where the kernel describes this process: /proc/self
  */
 public record StoreSettings(
         Path folder,
@@ -26,7 +27,9 @@ public record StoreSettings(
         boolean allowAnyFileSystem,
         InstantSource clock,
         io.tokamak.index.IndexWriter.Steps steps,
-        long probeNanos) {
+        long probeNanos,
+        Path process) {
+    static final Path PROCESS = Path.of("/proc/self");
     static final long PROBE_NANOS = 250_000_000;
     private static final long POOL_BYTES_MIN = 16 << 20;
 
@@ -52,7 +55,8 @@ public record StoreSettings(
                 false,
                 InstantSource.system(),
                 step -> {},
-                PROBE_NANOS);
+                PROBE_NANOS,
+                PROCESS);
     }
 
     public StoreSettings withSteps(io.tokamak.index.IndexWriter.Steps other) {
@@ -65,7 +69,8 @@ public record StoreSettings(
                 allowAnyFileSystem,
                 clock,
                 other,
-                probeNanos);
+                probeNanos,
+                process);
     }
 
     public StoreSettings withClock(InstantSource other) {
@@ -78,7 +83,8 @@ public record StoreSettings(
                 allowAnyFileSystem,
                 other,
                 steps,
-                probeNanos);
+                probeNanos,
+                process);
     }
 
     public StoreSettings withGroups(OptionalInt readers, OptionalInt writers) {
@@ -91,7 +97,8 @@ public record StoreSettings(
                 allowAnyFileSystem,
                 clock,
                 steps,
-                probeNanos);
+                probeNanos,
+                process);
     }
 
     public StoreSettings withDiscard(boolean other) {
@@ -104,7 +111,8 @@ public record StoreSettings(
                 allowAnyFileSystem,
                 clock,
                 steps,
-                probeNanos);
+                probeNanos,
+                process);
     }
 
     StoreSettings withProbeNanos(long other) {
@@ -117,6 +125,21 @@ public record StoreSettings(
                 allowAnyFileSystem,
                 clock,
                 steps,
+                other,
+                process);
+    }
+
+    StoreSettings withProcess(Path other) {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                discard,
+                allowAnyFileSystem,
+                clock,
+                steps,
+                probeNanos,
                 other);
     }
 }
