@@ -132,7 +132,8 @@ final class Attachment implements Holding {
             List<Memory> mapped = new ArrayList<>();
             boolean isDone = false;
             try {
-                Memory store = map(folder.store(), StoreFile.LENGTH, mapped);
+                int owner = folder.ownerUid();
+                Memory store = map(folder.store(), owner, StoreFile.LENGTH, mapped);
                 long layout = store.getLongAcquire(StoreFile.LAYOUT_OFFSET);
                 if (layout == 0 || store.getIntOpaque(StoreFile.RETIRED_OFFSET) != 0) {
                     throw down(folder, "its store is not ready yet", null);
@@ -149,9 +150,9 @@ final class Attachment implements Holding {
                         IndexFile.length(
                                 store.getLong(StoreFile.BUCKET_LIMIT_OFFSET),
                                 store.getLong(StoreFile.OVERFLOW_LIMIT_OFFSET));
-                Memory index = map(folder.index(), indexLength, mapped);
-                Memory pool =
-                        map(folder.pool(), store.getLong(StoreFile.POOL_LENGTH_OFFSET), mapped);
+                Memory index = map(folder.index(), owner, indexLength, mapped);
+                long poolLength = store.getLong(StoreFile.POOL_LENGTH_OFFSET);
+                Memory pool = map(folder.pool(), owner, poolLength, mapped);
                 isDone = true;
                 return new StoreMapping(store, index, pool);
             } catch (NativeFailure failure) {
@@ -168,9 +169,10 @@ final class Attachment implements Holding {
             }
         }
 
-        private static Memory map(Path path, long length, List<Memory> mapped) throws IOException {
+        private static Memory map(Path path, int owner, long length, List<Memory> mapped)
+                throws IOException {
             try (OpenFile file = OpenFile.openReadOnly(path)) {
-                check(file, length);
+                file.requireRegular(owner, length);
                 Memory memory = file.map(false, length);
                 mapped.add(memory);
                 return memory;
@@ -187,13 +189,6 @@ final class Attachment implements Holding {
             store.recycle();
             index.recycle();
             pool.recycle();
-        }
-    }
-
-    private static void check(OpenFile file, long length) throws IOException {
-        if (!file.isRegularFile() || file.size() != length) {
-            throw new IOException(
-                    "%s has %d bytes, expected %d".formatted(file.path(), file.size(), length));
         }
     }
 
@@ -639,7 +634,7 @@ final class Attachment implements Holding {
                     throw InvalidState.used("client", "closed");
                 }
                 try (OpenFile file = OpenFile.openReadWrite(folder.pool())) {
-                    check(file, poolLength);
+                    file.requireRegular(folder.ownerUid(), poolLength);
                     known = new Writing(store, file.map(true, poolLength), session, keeper);
                 }
                 writing = known;

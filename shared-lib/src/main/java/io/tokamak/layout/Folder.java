@@ -1,5 +1,7 @@
 package io.tokamak.layout;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** A store's folder on tmpfs: the names in it are fixed, and no file names another. */
@@ -34,5 +36,10 @@ public record Folder(Path path) {
 
     public Path control() {
         return path.resolve("control");
+    }
+
+    /** The user whose files are a node's; those of others are not believed. */
+    public int ownerUid() throws IOException {
+        return (int) Files.getAttribute(path, "unix:uid");
     }
 }

@@ -125,6 +125,26 @@ public final class OpenFile implements AutoCloseable {
         return status().isRegularFile();
     }
 
+    /**
+     * Checks that it is what a node has offered, before it is mapped.
+     *
+     * @param ownerUid the owner of the node's folder
+     * @throws IOException when it is no regular file, of another owner, or of another length
+     */
+    public void requireRegular(int ownerUid, long sizeBytes) throws IOException {
+        FileStatus status = status();
+        if (!status.isRegularFile() || status.sizeBytes() != sizeBytes) {
+            throw new IOException(
+                    "%s has %d bytes, expected a file of %d"
+                            .formatted(path(), status.sizeBytes(), sizeBytes));
+        }
+        if (status.ownerUid() != ownerUid) {
+            throw new IOException(
+                    "%s belongs to user %d, its folder to user %d"
+                            .formatted(path(), status.ownerUid(), ownerUid));
+        }
+    }
+
     /** Sets the permission bits, whatever the umask. */
     public void setMode(int mode) throws IOException {
         descriptor.setMode(mode);

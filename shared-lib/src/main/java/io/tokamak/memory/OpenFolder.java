@@ -13,6 +13,8 @@ public final class OpenFolder implements AutoCloseable {
     /** Write permission of the group and of others. */
     private static final int WRITE_BY_OTHERS = 0022;
 
+    private static final int STICKY = 01000;
+
     private final Descriptor descriptor;
 
     private OpenFolder(Descriptor descriptor) {
@@ -71,22 +73,25 @@ public final class OpenFolder implements AutoCloseable {
     }
 
     /**
-     * Checks that nobody but this user and root decides what is in the folder.
+     * Checks that nobody but this user and root removes or replaces what is in the folder. With the
+     * sticky bit, as /dev/shm has it, others may put their own beside it.
      *
-     * @throws FolderNotTrusted when it has another owner, or its group or others may write to it
+     * @throws FolderNotTrusted when it has another owner, or its group or others may
      */
     public void requireTrusted() throws IOException {
         FileStatus status = status();
         int uid = Processes.effectiveUid();
         if (status.ownerUid() != 0 && status.ownerUid() != uid) {
             throw new FolderNotTrusted(
-                    "%s belongs to user %d, not to root or user %d; give it to user %d (chown)"
-                            .formatted(path(), status.ownerUid(), uid, uid));
+                    "%s belongs to user %d, not to root or user %d"
+                            .formatted(path(), status.ownerUid(), uid),
+                    "give it to user %d (chown)".formatted(uid));
         }
-        if ((status.mode() & WRITE_BY_OTHERS) != 0) {
+        if ((status.mode() & WRITE_BY_OTHERS) != 0 && (status.mode() & STICKY) == 0) {
             throw new FolderNotTrusted(
-                    "%s has mode %04o: others than its owner may write there; take that right (chmod go-w)"
-                            .formatted(path(), status.mode()));
+                    "%s has mode %04o: others than its owner may write there"
+                            .formatted(path(), status.mode()),
+                    "take that right from them (chmod go-w)");
         }
     }
 

@@ -203,12 +203,10 @@ public final class Session {
             throw failure;
         }
         try {
-            if (!file.isRegularFile() || file.size() != SessionFile.LENGTH || !file.tryLock()) {
+            file.requireRegular(folder.ownerUid(), SessionFile.LENGTH);
+            if (!file.tryLock()) {
                 throw new IOException(
-                        "session file of "
-                                + file.size()
-                                + " bytes is not as offered: "
-                                + folder.sessions());
+                        "the session file offered is locked by another in " + folder.sessions());
             }
             return file;
         } catch (IOException | RuntimeException e) {

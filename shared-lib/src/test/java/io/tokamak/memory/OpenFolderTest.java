@@ -65,16 +65,21 @@ class OpenFolderTest {
     }
 
     @Test
-    @DisplayName("is trusted only when its owner alone may write")
+    @DisplayName("is trusted only when its owner alone may write, or replace what is there")
     void isTrusted() throws IOException {
         try (OpenFolder folder = OpenFolder.create(parent.resolve("folder"), 0755)) {
             folder.requireTrusted();
 
             folder.setMode(0770);
             assertThatThrownBy(folder::requireTrusted)
-                    .isInstanceOf(FolderNotTrusted.class)
-                    .hasMessageContaining("0770")
-                    .hasMessageContaining("chmod");
+                    .isInstanceOfSatisfying(
+                            FolderNotTrusted.class,
+                            refused -> {
+                                assertThat(refused).hasMessageContaining("0770");
+                                assertThat(refused.remedy()).contains("chmod");
+                            });
+            folder.setMode(01777);
+            folder.requireTrusted();
         }
     }
 

@@ -6,16 +6,19 @@ import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.CgroupLimits;
 import io.tokamak.memory.FileSystem;
+import io.tokamak.memory.FolderNotTrusted;
 import io.tokamak.memory.Membarrier;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.NoSpace;
 import io.tokamak.memory.OpenFile;
+import io.tokamak.memory.OpenFolder;
 import io.tokamak.memory.Processes;
 import io.tokamak.objects.ByteSize;
 import io.tokamak.objects.IncompatibleStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.security.SecureRandom;
 import java.util.Arrays;
@@ -133,23 +136,37 @@ final class StoreFiles implements AutoCloseable {
     private static void makeFolder(StoreSettings settings, Folder folder) throws IOException {
         Path parent = folder.path().toAbsolutePath().getParent();
         if (parent != null) {
-            Files.createDirectories(parent);
+            Files.createDirectories(parent, permissions("rwxr-xr-x")); // whatever the umask allows
+            requireTrusted(parent);
         }
         makePrivateFolder(folder.path());
         giveTo(settings.readersGroup(), folder.path());
         setMode(folder.path(), FOLDER_MODE);
+        requireTrusted(folder.path());
         makePrivateFolder(folder.sessions());
         setMode(folder.sessions(), SESSIONS_MODE);
+    }
+
+    /** Who can replace the folder, or a file in it, decides what clients map. */
+    private static void requireTrusted(Path path) throws IOException {
+        try (OpenFolder folder = OpenFolder.open(path.toRealPath())) {
+            folder.requireTrusted();
+        } catch (FolderNotTrusted e) {
+            throw new StoreUnusable(
+                    String.valueOf(e.getMessage()),
+                    e.remedy() + ", or set tokamak.folder to another place");
+        }
     }
 
     /** Nobody else looks in before it has its mode. */
     private static void makePrivateFolder(Path path) throws IOException {
         if (!Files.isDirectory(path)) {
-            Files.createDirectory(
-                    path,
-                    PosixFilePermissions.asFileAttribute(
-                            PosixFilePermissions.fromString("rwx------")));
+            Files.createDirectory(path, permissions("rwx------"));
         }
+    }
+
+    private static FileAttribute<?> permissions(String text) {
+        return PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString(text));
     }
 
     private static void setMode(Path path, int mode) throws IOException {

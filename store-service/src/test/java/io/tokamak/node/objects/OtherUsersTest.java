@@ -1,9 +1,15 @@
 package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.TokamakClient;
+import io.tokamak.layout.Folder;
 import io.tokamak.memory.Processes;
+import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
 import java.io.File;
 import java.io.IOException;
@@ -13,6 +19,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -186,6 +193,27 @@ class OtherUsersTest {
         try (LaneClient client = fixture.attach()) {
             ObjectId id = client.putSeen(new byte[10]);
             assertThat(client.read(id)).hasSize(10);
+        }
+    }
+
+    @Test
+    @DisplayName("has no file in a node's folder that a client takes for the node's")
+    void foreignFiles() throws IOException {
+        ConnectOptions options = fixture.connectOptions();
+        ConnectOptions hasty = options.withTimeout(Duration.ofSeconds(1)); // tried until then
+        Folder files = fixture.files();
+        for (Path file : List.of(files.store(), files.index(), files.pool())) {
+            Files.setAttribute(file, "unix:uid", STRANGER);
+            assertThatThrownBy(() -> TokamakClient.connect(hasty).close())
+                    .isInstanceOf(NodeDown.class)
+                    .hasMessageContaining(file + " belongs to user " + STRANGER);
+            Files.setAttribute(file, "unix:uid", 0);
+        }
+        try (TokamakClient client = TokamakClient.connect(options)) {
+            Files.setAttribute(files.pool(), "unix:uid", STRANGER); // opened again at the first put
+            assertThatThrownBy(() -> client.put(new byte[10], PutOptions.DEFAULTS))
+                    .isInstanceOf(NodeDown.class)
+                    .hasMessageContaining("belongs to user " + STRANGER);
         }
     }
 

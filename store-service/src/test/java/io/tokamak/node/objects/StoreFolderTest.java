@@ -2,14 +2,20 @@ package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.Memory;
+import io.tokamak.memory.OpenFolder;
+import io.tokamak.memory.Processes;
 import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.ObjectId;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
@@ -30,6 +36,10 @@ class StoreFolderTest {
             file.seek(offset);
             file.write(bytes);
         }
+    }
+
+    private Path parent() {
+        return Objects.requireNonNull(fixture.folder.getParent());
     }
 
     private Store reopened(StoreSettings settings) throws IOException {
@@ -111,6 +121,47 @@ class StoreFolderTest {
         write(StoreFile.RETIRED_OFFSET, new byte[] {1});
         Store fresh = reopened(fixture.settings);
         assertThat(fresh.storeMemory().getInt(StoreFile.RETIRED_OFFSET)).isZero();
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName("is refused where others could put another in its place, with what helps")
+    void parentOfOthers() throws IOException {
+        fixture.store.close();
+        try (OpenFolder parent = OpenFolder.open(parent())) {
+            for (int mode : new int[] {0777, 0770}) {
+                parent.setMode(mode);
+                assertThatThrownBy(() -> Store.open(fixture.settings, fixture.names))
+                        .isInstanceOfSatisfying(
+                                StoreUnusable.class,
+                                unusable -> {
+                                    assertThat(unusable)
+                                            .hasMessageContaining(parent.path().toString())
+                                            .hasMessageContaining("%04o".formatted(mode));
+                                    assertThat(unusable.remedy())
+                                            .contains("chmod go-w")
+                                            .contains("tokamak.folder");
+                                });
+            }
+            parent.setMode(01777); // as /dev/shm: nobody replaces what is another's
+            fixture.store = Store.open(fixture.settings, fixture.names);
+        }
+        fixture.sound();
+    }
+
+    @Test
+    @DisplayName("is refused when it, or what it is in, is another user's")
+    void ofAnotherUser() throws IOException {
+        assumeTrue(Processes.effectiveUid() == 0, "only root gives files away");
+        fixture.store.close();
+        for (Path folder : List.of(fixture.folder, parent())) {
+            Files.setAttribute(folder, "unix:uid", 30_001);
+            assertThatThrownBy(() -> Store.open(fixture.settings, fixture.names))
+                    .isInstanceOf(StoreUnusable.class)
+                    .hasMessageContaining(folder + " belongs to user 30001");
+            Files.setAttribute(folder, "unix:uid", 0);
+        }
+        fixture.store = Store.open(fixture.settings, fixture.names);
         fixture.sound();
     }
 }
