@@ -142,4 +142,18 @@ public record StoreSettings(
                 probeNanos,
                 other);
     }
+
+    StoreSettings withAnyFileSystem() {
+        return new StoreSettings(
+                folder,
+                poolBytes,
+                readersGroup,
+                writersGroup,
+                discard,
+                true,
+                clock,
+                steps,
+                probeNanos,
+                process);
+    }
 }

@@ -2,9 +2,11 @@ package io.tokamak.node.objects;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tokamak.layout.StoreFile;
+import io.tokamak.memory.FileSystem;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.OpenFolder;
 import io.tokamak.memory.Processes;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.util.FileSystemUtils;
 
 @DisplayName("A store's folder")
 @Timeout(60)
@@ -163,5 +166,34 @@ class StoreFolderTest {
         }
         fixture.store = Store.open(fixture.settings, fixture.names);
         fixture.sound();
+    }
+
+    @Test
+    @DisplayName("is refused where it would be on a disk, with what helps, unless that is allowed")
+    void notOnTmpfs() throws IOException {
+        Path onDisk = Files.createTempDirectory(Path.of("target"), "folder-").toAbsolutePath();
+        assumeFalse(FileSystem.of(onDisk).isTmpfs(), "built on tmpfs");
+        StoreSettings settings =
+                StoreSettings.of(onDisk.resolve("n"), StoreFixture.POOL_BYTES)
+                        .withClock(fixture.clock);
+        try {
+            assertThatThrownBy(() -> Store.open(settings, new MemoryNames()))
+                    .isInstanceOfSatisfying(
+                            StoreUnusable.class,
+                            unusable -> {
+                                assertThat(unusable)
+                                        .hasMessage(
+                                                "the folder %s is not on tmpfs", settings.folder());
+                                assertThat(unusable.remedy())
+                                        .contains("/dev/shm")
+                                        .contains("tokamak.allow-any-file-system=true");
+                            });
+            try (Store store = Store.open(settings.withAnyFileSystem(), new MemoryNames());
+                    LaneClient client = LaneClient.attach(store)) {
+                assertThat(client.read(client.putSeen(new byte[10]))).hasSize(10);
+            }
+        } finally {
+            FileSystemUtils.deleteRecursively(onDisk);
+        }
     }
 }
