@@ -784,6 +784,46 @@ class StoreTest {
     }
 
     @Test
+    @DisplayName(
+            "a lane's extents double while it is filled at once, up to a 64th of the pool, and are"
+                    + " halved after a rest")
+    void adaptiveExtents() {
+        LaneClient writer = fixture.attach();
+        long most = fixture.ledger().capacity() / 64 & -4096;
+        List<Long> lengths = new ArrayList<>();
+        do {
+            lengths.add(fillExtent(writer));
+        } while (lengths.getLast() < most && lengths.size() < 100);
+        assertThat(lengths).startsWith(Leases.EXTENT_BYTES_MIN).endsWith(most);
+        for (int i = 1; i < lengths.size(); i++) { // it may halve when this process is held up
+            assertThat(lengths.get(i)).isLessThanOrEqualTo(2 * lengths.get(i - 1));
+        }
+        for (int i = 0; i < 4; i++) {
+            assertThat(fillExtent(writer)).as("never more").isLessThanOrEqualTo(most);
+        }
+
+        long begun = System.nanoTime();
+        Eventually.holds("a rest", () -> System.nanoTime() - begun > 1_100_000_000);
+        fillExtent(writer); // the one offered before
+        long before = fillExtent(writer);
+        assertThat(before).as("offered after the rest").isLessThanOrEqualTo(most / 2);
+        fixture.sound();
+    }
+
+    /** Fills the extent that the lane is in, and says how long it is. */
+    private long fillExtent(LaneClient writer) {
+        List<ObjectId> ids = new ArrayList<>();
+        ids.add(writer.putSeen(bytes(10_000)));
+        long extent = writer.extent;
+        long length = writer.length;
+        while (writer.extent == extent) {
+            ids.add(writer.putSeen(bytes(10_000)));
+        }
+        StoreFixture.get(fixture.store.delete(ids));
+        return length;
+    }
+
+    @Test
     @DisplayName("says in one line what its start found")
     void saysWhatItFound() {
         LaneClient client = fixture.attach();
