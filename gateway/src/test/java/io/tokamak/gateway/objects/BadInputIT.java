@@ -594,7 +594,7 @@ class BadInputIT {
     @DisplayName("requests sent in one go are answered in their order")
     void pipelining() throws Exception {
         StringBuilder requests = new StringBuilder();
-        int count = 25; // four requests each, below the 128 that the server queues
+        int count = 25; // four requests each: more than the 32 at which the server stops reading
         for (int i = 0; i < count; i++) {
             String path = path("pipelined-" + i);
             String body = "number " + i;
