@@ -89,17 +89,27 @@ final class WaitCommand implements Callable<Integer> {
             for (Target target : there) {
                 tokamak.output().line(target.toString());
             }
-            if (!enough) {
-                tokamak.output().flush();
-                tokamak.output()
-                        .errors()
-                        .println(
-                                "tokamak: not there after "
-                                        + Durations.format(timeout)
-                                        + ": "
-                                        + missing);
-            }
+        }
+        if (!enough) {
+            tokamak.output().flush();
+            report(missing);
         }
         return enough ? Failure.FINE : Failure.NOT_FOUND;
+    }
+
+    private void report(List<Target> missing) {
+        if (tokamak.json()) {
+            for (Target target : missing) {
+                Failure.report(target.notFound(), tokamak.output(), true);
+            }
+        } else {
+            tokamak.output()
+                    .errors()
+                    .println(
+                            "tokamak: not there after "
+                                    + Durations.format(timeout)
+                                    + ": "
+                                    + missing);
+        }
     }
 }

@@ -239,6 +239,13 @@ class CommandsIT {
         assertThat(late.exitCode()).isEqualTo(Failure.NOT_FOUND);
         assertThat(late.output().strip()).isEqualTo("wait/a");
         assertThat(late.errors()).contains("not there after 200ms: [wait/b]");
+        late = run("wait", "--json", "wait/a", "wait/b", "wait/c", "--timeout", "200ms");
+        assertThat(late.exitCode()).isEqualTo(Failure.NOT_FOUND);
+        assertThat(late.output().lines()).hasSize(1);
+        assertThat(late.errors().lines())
+                .satisfiesExactly(
+                        b -> assertThat(b).contains("\"code\":\"object-not-found\"", "wait/b"),
+                        c -> assertThat(c).contains("\"code\":\"object-not-found\"", "wait/c"));
         assertThat(fine("wait", "--json", "--count", "1", "wait/a", "wait/b"))
                 .contains(
                         "\"ready\":[{\"id\":",
