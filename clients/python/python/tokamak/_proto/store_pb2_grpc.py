@@ -110,10 +110,10 @@ class ObjectStoreServicer:
         the last of them is on its way: whoever reads slowly keeps them from being evicted.
         Errors:
         * NOT_FOUND `object-not-found`: no node has it and `wait` has passed. Put it, or wait.
-        * DATA_LOSS `object-lost`: its node died and no copy is left. Make it anew.
+        * DATA_LOSS `object-lost`: its node died and no copy is left. Make it anew. There are no replicas yet: no call ends so.
         * OUT_OF_RANGE `range-not-satisfiable`: `offset_bytes` lies behind the end.
         * ABORTED `object-changed`: the name has another incarnation now; begin anew.
-        * RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo.
+        * RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo; `quota-exceeded`, with `wait`: too much is waited for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -122,7 +122,8 @@ class ObjectStoreServicer:
     def BatchGet(self, request, context):
         """Gets many small objects whole, in any order, several in a message. Safe to repeat. Objects that are missing, or larger
         than 1 MiB, are said so one by one; none of them fails the call. Nothing is pinned while it waits. Errors:
-        RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo.
+        * DATA_LOSS `corrupt-object`: one of them, and Get tells which; what came before is good, ask for the others anew.
+        * RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo; `quota-exceeded`, with `wait`: too much is waited for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -130,7 +131,8 @@ class ObjectStoreServicer:
 
     def Head(self, request, context):
         """Describes an object; this is no access and moves no lifetime. Safe to repeat.
-        Errors: NOT_FOUND `object-not-found`, after `wait`; DATA_LOSS `object-lost`.
+        Errors: NOT_FOUND `object-not-found`, after `wait`; DATA_LOSS `object-lost`; RESOURCE_EXHAUSTED `quota-exceeded`, with
+        `wait`: too much is waited for, repeat after RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -155,7 +157,7 @@ class ObjectStoreServicer:
 
     def Wait(self, request, context):
         """Waits until `count` of the objects are there. At the timeout it answers with what is ready by then: that is no error.
-        Safe to repeat. Errors: none of its own.
+        Safe to repeat. Errors: RESOURCE_EXHAUSTED `quota-exceeded`: too much is waited for, repeat after RetryInfo.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -178,7 +180,7 @@ class ObjectStoreServicer:
         * NOT_FOUND `object-not-found`, after `wait`.
         * FAILED_PRECONDITION `not-co-located`: the nonce is not that of the node's folder (`metadata.reason` says what it is,
         `folder` where it would have been); read the bytes with Get instead.
-        * RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo.
+        * RESOURCE_EXHAUSTED `too-many-pins`: repeat after RetryInfo; `quota-exceeded`, with `wait`: too much is waited for.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -102,15 +102,17 @@ public final class Statuses {
             case PermissionDenied _ -> Code.PERMISSION_DENIED;
             case ObjectNotFound _ -> Code.NOT_FOUND;
             case ObjectExists _ -> Code.ALREADY_EXISTS;
-            case InvalidState _, NotCoLocated _ -> Code.FAILED_PRECONDITION;
+            case NotCoLocated _ -> Code.FAILED_PRECONDITION;
             case TooLarge _ -> Code.OUT_OF_RANGE;
             case ObjectLost _, CorruptObject _, DigestMismatch _ -> Code.DATA_LOSS;
             case OutOfMemory _, QuotaExceeded _, TooManyPins _ -> Code.RESOURCE_EXHAUSTED;
             case DeadlineExceeded _ -> Code.DEADLINE_EXCEEDED;
+            // InvalidState: the client in the gateway is closed, as it stops.
             case NodeDown _,
                     StoreRetired _,
                     SessionFenced _,
                     IncompatibleStore _,
+                    InvalidState _,
                     PartialReplication _ ->
                     Code.UNAVAILABLE;
         };
@@ -120,7 +122,12 @@ public final class Statuses {
     private static @Nullable Duration retryAfter(TokamakException failure) {
         return switch (failure) {
             case NodeDown down -> down.retryAfter();
-            case OutOfMemory _, QuotaExceeded _, TooManyPins _, StoreRetired _, SessionFenced _ ->
+            case OutOfMemory _,
+                    QuotaExceeded _,
+                    TooManyPins _,
+                    StoreRetired _,
+                    SessionFenced _,
+                    InvalidState _ ->
                     RETRY_AFTER;
             default -> null;
         };

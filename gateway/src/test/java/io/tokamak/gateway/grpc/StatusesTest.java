@@ -10,6 +10,7 @@ import io.grpc.protobuf.StatusProto;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.DigestMismatch;
+import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.MemoryShortage;
@@ -24,8 +25,12 @@ import io.tokamak.objects.OutOfMemory;
 import io.tokamak.objects.PermissionDenied;
 import io.tokamak.objects.QuotaExceeded;
 import io.tokamak.objects.SessionFenced;
+import io.tokamak.objects.StoreRetired;
 import io.tokamak.objects.TooLarge;
+import io.tokamak.objects.TooManyPins;
 import io.tokamak.objects.Unauthenticated;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Collections;
@@ -67,10 +72,10 @@ class StatusesTest {
                         "object-exists",
                         !AGAIN),
                 Arguments.of(
-                        new InvalidState("no", "open it"),
-                        Code.FAILED_PRECONDITION,
+                        InvalidState.used("client", "closed"), // as the gateway stops
+                        Code.UNAVAILABLE,
                         "invalid-state",
-                        !AGAIN),
+                        AGAIN),
                 Arguments.of(
                         new NotCoLocated(NotCoLocated.NONCE_DIFFERS, "/x"),
                         Code.FAILED_PRECONDITION,
@@ -113,6 +118,14 @@ class StatusesTest {
                         "unavailable",
                         AGAIN),
                 Arguments.of(Refusal.stopping(), Code.UNAVAILABLE, "unavailable", AGAIN),
+                Arguments.of(new StoreRetired("/x"), Code.UNAVAILABLE, "store-retired", AGAIN),
+                Arguments.of(
+                        new IncompatibleStore("/x", "layout", "1", "2", "start the other one"),
+                        Code.UNAVAILABLE,
+                        "incompatible-store",
+                        !AGAIN),
+                Arguments.of(
+                        new TooManyPins(1, 1), Code.RESOURCE_EXHAUSTED, "too-many-pins", AGAIN),
                 Arguments.of(
                         new SessionFenced("1", "no"), Code.UNAVAILABLE, "session-fenced", AGAIN),
                 Arguments.of(
@@ -152,6 +165,14 @@ class StatusesTest {
         assertThat(info.getMetadataOrDefault("remedy", "")).isNotEmpty();
         assertThat(status.getDetailsList().stream().anyMatch(any -> any.is(RetryInfo.class)))
                 .isEqualTo(isRepeatable);
+    }
+
+    @ParameterizedTest
+    @MethodSource("failures")
+    @DisplayName("the proto's comments say with which status each reason comes")
+    void documented(Throwable failure, Code code, String reason) throws Exception {
+        assertThat(Files.readString(Path.of("../proto/tokamak/v1/store.proto")))
+                .contains("%s `%s`".formatted(code, reason));
     }
 
     private static Status status(Throwable failure) {
