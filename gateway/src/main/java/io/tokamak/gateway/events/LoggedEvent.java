@@ -5,6 +5,7 @@ import io.tokamak.client.WatchQuery;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
 import java.time.Instant;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,15 +29,28 @@ public record LoggedEvent(
         Instant time) {
 
     public enum Kind {
-        SEALED,
-        DELETED,
-        EXPIRED,
-        /** The node answers again, or for the first time. */
-        NODE_UP,
-        /** The node does not answer. */
-        NODE_DOWN,
-        /** Events before this one were missed. */
-        GAP
+        SEALED("an object is there"),
+        DELETED("an object was deleted"),
+        EXPIRED("an object's time was over"),
+        NODE_UP("the node answers again, or for the first time"),
+        NODE_DOWN("the node does not answer"),
+        GAP("events before this one were missed");
+
+        private final String says;
+
+        Kind(String says) {
+            this.says = says;
+        }
+
+        /** As callers see it. */
+        public String text() {
+            return name().toLowerCase(Locale.ROOT).replace('_', '-');
+        }
+
+        /** For people. */
+        public String says() {
+            return says;
+        }
     }
 
     static LoggedEvent of(long position, ObjectEvent event) {

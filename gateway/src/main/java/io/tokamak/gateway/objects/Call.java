@@ -32,6 +32,7 @@ import static org.springframework.http.HttpMethod.HEAD;
 import static org.springframework.http.HttpMethod.POST;
 import static org.springframework.http.HttpMethod.PUT;
 
+import io.tokamak.gateway.events.LoggedEvent;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -39,6 +40,8 @@ import java.util.EnumSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.springframework.http.HttpMethod;
 
 /**
@@ -138,14 +141,19 @@ public enum Call {
                     .says(
                             "Server-sent events, until the caller goes away. After Last-Event-ID"
                                 + " all that came since; the event gap says that some of it is not"
-                                + " to be had any more.")
+                                + " to be had any more. Their kinds: "
+                                    + kinds()
+                                    + ". The data of each is JSON: id, namespace, key, size,"
+                                    + " mediaType and time, and of what happens to a node also"
+                                    + " node, its id; what an event is not about is null.")
                     .query(QueryParameter.NAMESPACE, QueryParameter.PREFIX)
                     .headers(RequestHeader.LAST_EVENT_ID)
                     .answers(
                             200,
                             "a stream without end",
                             Content.EVENTS,
-                            ResponseHeader.CACHE_CONTROL)
+                            ResponseHeader.CACHE_CONTROL,
+                            ResponseHeader.ACCEL_BUFFERING)
                     .refuses(BAD_NAME, BAD_CURSOR, QUOTA_EXCEEDED));
 
     /** Every call can be answered with these. */
@@ -272,6 +280,12 @@ public enum Call {
      */
     public record Reply(int status, String says, Content content, List<ResponseHeader> headers) {}
 
+    private static String kinds() {
+        return Stream.of(LoggedEvent.Kind.values())
+                .map(kind -> kind.text() + " (" + kind.says() + ")")
+                .collect(Collectors.joining(", "));
+    }
+
     private static Row row(HttpMethod method, String path, String summary) {
         return new Row(method, path, summary);
     }
@@ -373,12 +387,15 @@ public enum Call {
                 ResponseHeader.ACCEPT_RANGES,
                 ResponseHeader.CONTENT_ENCODING,
                 ResponseHeader.REPR_DIGEST,
-                ResponseHeader.ATTRIBUTE
+                ResponseHeader.ATTRIBUTE,
+                ResponseHeader.CONTENT_TYPE_OPTIONS,
+                ResponseHeader.CONTENT_SECURITY_POLICY
             };
             ResponseHeader[] part = Arrays.copyOf(described, described.length + 1);
             part[described.length] = ResponseHeader.CONTENT_RANGE;
             return says("The bytes as they came, of the media type that they were put with; or,"
-                            + " with view=info, a description in JSON, which is no access.")
+                            + " with view=info, a description in JSON, which is no access. There"
+                            + " are no replicas yet: object-lost does not occur.")
                     .query(QueryParameter.WAIT, QueryParameter.VIEW)
                     .headers(
                             RequestHeader.RANGE,
@@ -417,7 +434,9 @@ public enum Call {
                             ResponseHeader.ACCEPT_RANGES,
                             ResponseHeader.CONTENT_ENCODING,
                             ResponseHeader.REPR_DIGEST,
-                            ResponseHeader.ATTRIBUTE)
+                            ResponseHeader.ATTRIBUTE,
+                            ResponseHeader.CONTENT_TYPE_OPTIONS,
+                            ResponseHeader.CONTENT_SECURITY_POLICY)
                     .answers(
                             304,
                             "the caller has it already",

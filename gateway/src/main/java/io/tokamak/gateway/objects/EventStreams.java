@@ -8,7 +8,6 @@ import io.tokamak.gateway.events.LoggedEvent;
 import io.tokamak.gateway.events.Subscription;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -131,10 +130,7 @@ final class EventStreams implements CallHandlers {
 
     private String text(LoggedEvent event) {
         return "id: %s\nevent: %s\ndata: %s\n\n"
-                .formatted(event.id(), name(event.kind()), answers.text(Descriptions.event(event)));
-    }
-
-    private static String name(LoggedEvent.Kind kind) {
-        return kind.name().toLowerCase(Locale.ROOT).replace('_', '-');
+                .formatted(
+                        event.id(), event.kind().text(), answers.text(Descriptions.event(event)));
     }
 }

@@ -22,7 +22,16 @@ public enum ResponseHeader {
     ALLOW("Allow", "the methods that there are", "GET, HEAD"),
     RETRY_AFTER("Retry-After", "seconds to wait before the call is repeated", "1"),
     AUTHENTICATE("WWW-Authenticate", "how to say who calls", "Bearer realm=\"tokamak\""),
-    CACHE_CONTROL("Cache-Control", "events are not to be kept", "no-store");
+    CACHE_CONTROL("Cache-Control", "events are not to be kept", "no-store"),
+    ACCEL_BUFFERING("X-Accel-Buffering", "a proxy is not to collect events", "no"),
+    CONTENT_TYPE_OPTIONS(
+            "X-Content-Type-Options",
+            "a browser is to believe the media type that the bytes were put with",
+            "nosniff"),
+    CONTENT_SECURITY_POLICY(
+            "Content-Security-Policy",
+            "a browser is to run no script that was put as an object",
+            "sandbox");
 
     private final String text;
     private final String says;

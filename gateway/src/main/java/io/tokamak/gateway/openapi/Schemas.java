@@ -152,7 +152,7 @@ final class Schemas {
 
     // ---- bodies
 
-    /** Any bytes; pages that try calls offer a file. */
+    /** Any bytes, as a file. */
     static MediaType upload() {
         return new MediaType().schema(string().format("binary"));
     }

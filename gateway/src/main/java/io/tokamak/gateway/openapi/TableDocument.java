@@ -165,9 +165,11 @@ final class TableDocument {
     private static io.swagger.v3.oas.models.media.Content body(Content content) {
         io.swagger.v3.oas.models.media.Content documented =
                 new io.swagger.v3.oas.models.media.Content();
+        documented.addMediaType(content.mediaType(), Schemas.mediaType(content));
+        // Pages that try calls offer a file for this one alone.
         return content == Content.BYTES
                 ? documented.addMediaType("application/octet-stream", Schemas.upload())
-                : documented.addMediaType(content.mediaType(), Schemas.mediaType(content));
+                : documented;
     }
 
     // ---- what is answered

@@ -6,6 +6,7 @@ import static io.tokamak.gateway.objects.RestGateway.json;
 import static io.tokamak.gateway.objects.RestGateway.text;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.tokamak.gateway.events.LoggedEvent;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
@@ -134,6 +135,26 @@ class CallTableIT {
             }
         }
         assertThat(responses.propertyNames()).containsExactlyInAnyOrderElementsOf(statuses);
+    }
+
+    @Test
+    @DisplayName("the document says that a put takes any media type")
+    void anyMediaType() throws Exception {
+        JsonNode document = document();
+        for (Call put : List.of(Call.POST_OBJECT, Call.PUT_NAMED)) {
+            assertThat(operation(document, put).path("requestBody").path("content").propertyNames())
+                    .contains("*/*");
+        }
+    }
+
+    @Test
+    @DisplayName("the document says what the events are, and all of their fields")
+    void events() throws Exception {
+        String says = operation(document(), Call.GET_EVENTS).path("description").asString();
+        for (LoggedEvent.Kind kind : LoggedEvent.Kind.values()) {
+            assertThat(says).contains(kind.text());
+        }
+        assertThat(says).contains("id", "namespace", "key", "size", "mediaType", "node", "time");
     }
 
     @ParameterizedTest

@@ -49,6 +49,7 @@ class EventsIT {
         HttpResponse<InputStream> response = gateway.open("/v1/events" + query, headers);
         assertThat(response.statusCode()).isEqualTo(200);
         assertThat(header(response, "Content-Type")).startsWith("text/event-stream");
+        TableContract.checkStream(Call.GET_EVENTS, response);
         return new EventStream(response);
     }
 
