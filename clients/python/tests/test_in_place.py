@@ -237,6 +237,68 @@ def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:
         assert text == "text"
 
 
+@pytest.mark.parametrize(
+    "value",
+    [
+        {"a": np.arange(1000)},
+        [np.arange(5.0), {"deep": (np.ones((3, 4), order="F"), np.zeros(9, "M8[ns]"))}],
+        {"view": memoryview(b"x" * 1000)},
+    ],
+    ids=["dict", "nested", "memoryview"],
+)
+def test_borrow_lets_go_of_the_views_in_a_value(client: tokamak.Client, value: Any) -> None:
+    ref = client.put(value)
+    with client.borrow(ref) as lent:
+        assert pins(client, ref) == 1
+        assert str(lent)[:20] == str(value)[:20]
+    assert pins(client, ref) == 0
+
+
+def test_borrow_says_what_still_looks(client: tokamak.Client) -> None:
+    one = np.arange(1000)
+    ref = client.put({"a": one, "again": one, "b": np.ones(50), "v": memoryview(b"x" * 300)})
+    with client.borrow(ref) as lent:
+        assert lent["a"].sum() == 499_500
+        del lent["again"]
+    assert lent["a"].size == lent["b"].size == 0 and pins(client, ref) == 0
+    with pytest.raises(BufferError), client.borrow(ref) as lent:
+        kept = lent["a"]
+    assert kept.sum() == 499_500 and pins(client, ref) == 1
+    del kept, lent
+    for part in (lambda value: value["b"][5:], lambda value: np.frombuffer(value["v"], "u1")):
+        with pytest.raises(BufferError), client.borrow(ref) as lent:
+            kept = part(lent)
+        assert kept[0] in (1, ord("x")) and pins(client, ref) == 1
+        del kept, lent
+    assert pins(client, ref) == 0
+
+
+def test_borrow_of_other_forms(client: tokamak.Client) -> None:
+    view = client.put(memoryview(b"x" * 1000))
+    with client.borrow(view) as lent:
+        assert lent[0] == ord("x")
+    with pytest.raises(ValueError):
+        assert lent[0]
+    assert pins(client, view) == 0
+    with pytest.raises(BufferError), client.borrow(view) as lent:
+        kept = lent[5:]
+    assert kept[0] == ord("x") and pins(client, view) == 1
+    del kept
+    named = client.put({"w": np.ones(1000)}, media_type=media_types.SAFETENSORS)
+    with client.borrow(named) as lent:
+        assert lent["w"].sum() == 1000
+    assert pins(client, view) == pins(client, named) == 0
+    table = client.put(pa.table({"x": [1, 2, 3]}))
+    with client.borrow(table) as lent:
+        assert lent.num_rows == 3
+        del lent
+    assert pins(client, table) == 0
+    with pytest.raises(BufferError), client.borrow(table) as lent:
+        assert lent.num_rows == 3
+    del lent
+    assert pins(client, table) == 0
+
+
 def test_a_forgotten_writer_gives_its_memory_back(client: tokamak.Client) -> None:
     leased = client.info()["leased"]
     writer = client.create(1 << 20)

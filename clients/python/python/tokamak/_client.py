@@ -387,20 +387,19 @@ class Client:
     def borrow(self, ref: Wanted, *, timeout: Duration | None = 0) -> Iterator[Any]:
         """The value for a ``with`` block, whose memory is let go of at its end.
 
-        An array or a tensor that was given out alone is empty afterwards. Raises ``BufferError`` at the end when
-        something else still looks at the memory, which then stays as it is until that is gone.
+        Arrays, tensors and memoryviews, given out alone or inside of a pickled value, are empty afterwards. Raises
+        ``BufferError`` at the end when something else still looks at the memory, which then stays as it is
+        until that is gone: what was made of them, or another name for one; and a table, a frame or an
+        instance of a subclass, which nobody can empty, unless the block ends with ``del`` of it.
         """
         found = self._found(ref, timeout)
-        value = values.decode(found.data, found.media_type, allow_pickle=self._allow_pickle)
+        value, loan = values.lend(found.data, found.media_type, allow_pickle=self._allow_pickle)
+        loan.begin()
         try:
             yield value
         finally:
-            # Named here, by the block, and as an argument: what is made of an array refers to it too.
-            if _is_array(value) and sys.getrefcount(value) <= 3:
-                value.__setstate__((1, (0,), value.dtype, False, b""))
-            elif values.tensors.is_tensor(value):
-                value.set_()  # what is made of a tensor refers to its storage
-            del value
+            loan.end()
+            del value, loan
             is_held = sys.getrefcount(found) > 2
             del found
         if is_held:
@@ -569,11 +568,6 @@ def _missing(targets: Sequence[Target]) -> ObjectNotFound:
         remedy="put it, or give a timeout to wait for it",
         numbers={"missing": str(len(names))},
     )
-
-
-def _is_array(value: Any) -> bool:
-    numpy = sys.modules.get("numpy")
-    return numpy is not None and type(value) is numpy.ndarray
 
 
 __all__ = ["Client", "Events", "ObjectEvent", "ObjectInfo", "Stored", "Writer", "connect"]

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tokamak import media_types
 from tokamak.errors import DecodeError, InvalidRequest, PickleRefused
-from tokamak.values import arrow, npy, pickled, plain, safetensors, tensors
+from tokamak.values import arrow, lending, npy, pickled, plain, safetensors, tensors
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -145,15 +145,30 @@ def decode(data: Buffer, media_type: str, *, allow_pickle: bool) -> Any:
     Bytes of a media type that is not known come back as a read-only ``memoryview``. Raises
     ``DecodeError`` for bytes that are not what the media type says, and ``PickleRefused``.
     """
+    decoder = _decoder_of(media_type, allow_pickle)
+    return memoryview(data).toreadonly() if decoder is None else decoder(data, media_type)
+
+
+def lend(data: Buffer, media_type: str, *, allow_pickle: bool) -> tuple[Any, lending.Loan]:
+    """As :func:`decode`, with what ends its views."""
+    views: list[Any] = []
+    if _decoder_of(media_type, allow_pickle) is pickled.decode:
+        value = pickled.decode(data, media_type, made=views)
+    else:
+        value = decode(data, media_type, allow_pickle=allow_pickle)
+        views += value.values() if isinstance(value, dict) else [value]  # of safetensors
+    is_alone = any(view is value for view in views)
+    return value, lending.Loan([view for view in views if lending.is_view(view)], is_alone)
+
+
+def _decoder_of(media_type: str, allow_pickle: bool) -> _Decoder | None:
     decoder = _by_media_type.get(media_type) or _by_media_type.get(media_types.essence(media_type))
-    if decoder is None:
-        return memoryview(data).toreadonly()
     if decoder is pickled.decode and not allow_pickle:
         raise PickleRefused(
             "the object is a pickle, whose decoding can run any code",
             remedy="connect with allow_pickle=True if you trust everybody who may put objects",
         )
-    return decoder(data, media_type)
+    return decoder
 
 
 def register(

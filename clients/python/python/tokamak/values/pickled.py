@@ -17,6 +17,7 @@ import io
 import pickle
 import struct
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
@@ -202,13 +203,38 @@ def can_dump(value: Any) -> bool:
     return True
 
 
-def decode(data: Buffer, media_type: str = PICKLE) -> Any:
-    """Runs whatever the pickle says: see :func:`tokamak.connect`. Raises ``DecodeError``."""
+class _Collecting(pickle.Unpickler):
+    """Keeps the views that it makes, whatever holds them."""
+
+    def __init__(self, stream: Buffer, buffers: Sequence[Buffer], made: list[Any]) -> None:
+        super().__init__(io.BytesIO(stream), buffers=buffers)
+        self._made = made
+
+    def find_class(self, module: str, name: str) -> Any:
+        found = super().find_class(module, name)
+        # Not of self: the unpickler remembers it, and would live on with all that it has made.
+        return partial(_made, self._made, found) if any(found is each for each in _VIEWS) else found
+
+
+def _made(all_made: list[Any], make: Callable[..., Any], *arguments: Any) -> Any:
+    view = make(*arguments)
+    all_made.append(view)
+    return view
+
+
+_VIEWS = (_array, _memoryview, tensors.tensor_of)
+
+
+def decode(data: Buffer, media_type: str = PICKLE, made: list[Any] | None = None) -> Any:
+    """Runs whatever the pickle says: see :func:`tokamak.connect`. Raises ``DecodeError``. ``made`` gets the
+    arrays, tensors and memoryviews of the value."""
     stream: Buffer | None = data.pickle_stream() if type(data) is Found else None
     buffers: list[memoryview] = []
     if stream is None:
         stream, buffers = _split(data)
     try:
+        if made is not None:
+            return _Collecting(stream, buffers, made).load()
         return pickle.loads(stream, buffers=buffers)
     except TokamakError:
         raise
