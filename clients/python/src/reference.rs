@@ -131,9 +131,7 @@ impl Ref {
 
     fn __richcmp__(&self, other: &Bound<'_, PyAny>, how: CompareOp) -> PyResult<Py<PyAny>> {
         let py = other.py();
-        let (Ok(other), CompareOp::Eq | CompareOp::Ne | CompareOp::Lt | CompareOp::Gt) =
-            (other.cast::<Ref>(), how)
-        else {
+        let Ok(other) = other.cast::<Ref>() else {
             return Ok(py.NotImplemented());
         };
         let is_so = how.matches(self.id.bytes().cmp(&other.get().id.bytes()));

@@ -40,6 +40,7 @@ def test_refs_are_equal_ordered_and_hashed_by_their_ids() -> None:
     same = Ref(large.id)
     assert large == same and hash(large) == hash(same) and not large != same
     assert small != large and small < large and large > small and not large < small
+    assert small <= large and large >= small and small <= Ref(small.id) and not large <= small
     assert sorted([large, small]) == [small, large] and len({small, large, same}) == 2
     assert small != small.id and small != None and (small == bytes.fromhex(small.id)) is False  # noqa: E711
     with pytest.raises(TypeError):
