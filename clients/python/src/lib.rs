@@ -29,6 +29,8 @@ mod _native {
     #[pymodule_export]
     use crate::arrays::keep_array_head;
     #[pymodule_export]
+    use crate::buffers::{copied, copy_into};
+    #[pymodule_export]
     use crate::decoding::Decoding;
     #[pymodule_export]
     use crate::objects::{CopyOnWrite, Found, Stored, Wanted, Writing};

@@ -6,6 +6,7 @@
 //! load of such bytes.
 
 use std::io;
+use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd};
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering, compiler_fence, fence};
 use std::time::Duration;
@@ -147,6 +148,13 @@ impl Mapping {
     pub fn copy_to(&self, offset: u64, target: &mut [u8]) {
         let source = self.pointer(offset, target.len() as u64);
         // SAFETY: both ranges are valid, and no Rust reference to foreign memory exists.
+        unsafe { std::ptr::copy_nonoverlapping(source, target.as_mut_ptr(), target.len()) }
+    }
+
+    /// As [`Self::copy_to`], to where nothing was before.
+    pub fn copy_to_new(&self, offset: u64, target: &mut [MaybeUninit<u8>]) {
+        let source = self.pointer(offset, target.len() as u64).cast();
+        // SAFETY: as above; all of the target is written.
         unsafe { std::ptr::copy_nonoverlapping(source, target.as_mut_ptr(), target.len()) }
     }
 

@@ -1,6 +1,7 @@
 //! The objects that an attachment gives to Python: what was found, stored, wanted, and is being written.
 
 use std::ffi::c_int;
+use std::mem::MaybeUninit;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -10,7 +11,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyByteArray, PyBytes, PyString};
 
 use crate::attachment::Pinned;
-use crate::buffers::Held;
+use crate::buffers::{self, Held};
 use crate::copier;
 use crate::kill_points;
 use crate::lanes::{Lane, SHARED_RECORD_MAX};
@@ -68,19 +69,16 @@ impl Found {
     }
 
     pub fn to_bytes<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyBytes>> {
-        PyBytes::new_with(py, self.pinned.size as usize, |bytes| {
+        buffers::new_bytes(py, self.pinned.size as usize, |bytes| {
             self.copy_to(py, bytes);
-            Ok(())
         })
     }
 
-    fn copy_to(&self, py: Python<'_>, bytes: &mut [u8]) {
+    fn copy_to(&self, py: Python<'_>, bytes: &mut [MaybeUninit<u8>]) {
         let pool = &self.shared.attachment.pool;
-        if self.pinned.size > ATTACHED_COPY_MAX {
-            py.detach(|| pool.copy_to(self.pinned.payload, bytes));
-        } else {
-            pool.copy_to(self.pinned.payload, bytes);
-        }
+        buffers::detached_if_long(py, self.pinned.size, || {
+            pool.copy_to_new(self.pinned.payload, bytes);
+        });
     }
 }
 
@@ -127,9 +125,8 @@ impl Found {
     }
 
     fn to_bytearray<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyByteArray>> {
-        PyByteArray::new_with(py, self.pinned.size as usize, |bytes| {
+        buffers::new_bytearray(py, self.pinned.size as usize, |bytes| {
             self.copy_to(py, bytes);
-            Ok(())
         })
     }
 
@@ -377,26 +374,48 @@ pub struct Writing {
     pub is_named: bool,
     /// None: it has ended.
     pub lane: Mutex<Option<Lane>>,
+    /// Views, and calls that are at the bytes. Counted while the lane is locked: who ends it has either seen
+    /// the count or is seen by it.
     pub exports: AtomicUsize,
+}
+
+/// Keeps the bytes from being sealed or given back.
+struct Export<'a>(&'a Writing);
+
+impl Drop for Export<'_> {
+    fn drop(&mut self) {
+        self.0.exports.fetch_sub(1, Ordering::Release);
+    }
 }
 
 impl Writing {
     fn end(&self) {
-        if let (Some(lane), Some(lanes)) = (
-            self.lane.lock().unwrap().take(),
+        if let (Ok(Some(lane)), Some(lanes)) = (
+            self.take(),
             self.attachment.get().attachment().lanes_if_any(),
         ) {
             lanes.end(lane);
         }
     }
 
-    fn check(&self) -> PyResult<()> {
-        if self.attachment.get().attachment().is_forked_child()
-            || self.lane.lock().unwrap().is_none()
-        {
+    /// The lane, if it has not ended. The error: something is at the bytes.
+    fn take(&self) -> PyResult<Option<Lane>> {
+        let mut lane = self.lane.lock().unwrap();
+        if self.exports.load(Ordering::Acquire) > 0 {
+            return Err(PyBufferError::new_err(
+                "a view of the buffer is still alive",
+            ));
+        }
+        Ok(lane.take())
+    }
+
+    fn export(&self) -> PyResult<Export<'_>> {
+        let lane = self.lane.lock().unwrap();
+        if lane.is_none() || self.attachment.get().attachment().is_forked_child() {
             return Err(Stale::new_err(()));
         }
-        Ok(())
+        self.exports.fetch_add(1, Ordering::Relaxed);
+        Ok(Export(self))
     }
 }
 
@@ -421,7 +440,7 @@ impl Writing {
 
     /// Copies the parts, which are as long as the object, into their place.
     fn fill(&self, py: Python<'_>, parts: &Bound<'_, PyAny>) -> PyResult<()> {
-        self.check()?;
+        let _export = self.export()?;
         let held = Held::of(parts)?;
         if copier::total(held.parts()) != self.size {
             return Err(PyValueError::new_err(
@@ -436,8 +455,8 @@ impl Writing {
     }
 
     /// Whether the parts, one after the other, are what was written.
-    fn equals(&self, found: &Bound<'_, Found>) -> PyResult<bool> {
-        self.check()?;
+    fn equals(&self, py: Python<'_>, found: &Bound<'_, Found>) -> PyResult<bool> {
+        let _export = self.export()?;
         let found = found.get();
         let lanes = self.attachment.get().attachment().lanes()?;
         let part = copier::Part {
@@ -445,20 +464,15 @@ impl Writing {
             length: self.size as usize,
         };
         let pool = &found.shared.attachment.pool;
-        Ok(self.size == found.pinned.size && copier::equals(&[part], pool, found.pinned.payload))
+        Ok(self.size == found.pinned.size
+            && py.detach(|| copier::equals(&[part], pool, found.pinned.payload)))
     }
 
     /// Seals it: the tail moves once (R8). A name's answer is waited for.
     fn commit(&self, py: Python<'_>, timeout: f64) -> PyResult<Stored> {
-        self.check()?;
-        if self.exports.load(Ordering::Acquire) > 0 {
-            return Err(PyBufferError::new_err(
-                "a view of the buffer is still alive",
-            ));
-        }
         let this = self.attachment.get();
         let (session, lanes) = this.check_writable()?;
-        let Some(mut lane) = self.lane.lock().unwrap().take() else {
+        let Some(mut lane) = self.take()? else {
             return Err(Stale::new_err(()));
         };
         // A named record is told by its position, an empty payload may lie on cold pages.
@@ -490,11 +504,8 @@ impl Writing {
     }
 
     /// No seal any more. The memory goes back with the last view.
-    fn abort(slf: &Bound<'_, Self>) {
-        let this = slf.get();
-        if this.exports.load(Ordering::Acquire) == 0 {
-            this.end();
-        }
+    fn abort(&self) {
+        self.end();
     }
 
     /// # Safety
@@ -505,7 +516,7 @@ impl Writing {
         flags: c_int,
     ) -> PyResult<()> {
         let this = slf.get();
-        this.check()?;
+        let export = this.export()?;
         let lanes = this.attachment.get().attachment().lanes()?;
         slf.py().detach(|| {
             lanes
@@ -515,7 +526,7 @@ impl Writing {
         let start = lanes.pool.pointer(this.payload, this.size);
         // SAFETY: the lane is held as long as the object lives, which the view refers to.
         unsafe { fill(&slf, view, start, this.size, false, flags)? };
-        this.exports.fetch_add(1, Ordering::Relaxed);
+        std::mem::forget(export); // it ends with the view
         Ok(())
     }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import operator
 import os
 import pickle
 import subprocess
@@ -175,6 +176,35 @@ def test_a_long_copy_lets_other_threads_run(client: tokamak.Client) -> None:
         finally:
             sys.setswitchinterval(interval)
             stop.set()
+
+
+@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor alone")
+@pytest.mark.parametrize("kind", [bytes, bytearray])
+def test_other_threads_run_during_all_of_a_long_copy(client: tokamak.Client, kind: Any) -> None:
+    ref = client.put(kind(128 << 20))
+    ticks, stop = [0.0], threading.Event()
+
+    def tick() -> None:
+        while not stop.is_set():
+            ticks.append(time.perf_counter())
+            time.sleep(0)
+
+    def longest_gap() -> float:
+        """As a share of the get."""
+        start = time.perf_counter()
+        read = client.get(ref, timeout=20)
+        end = time.perf_counter()
+        assert len(read) == 128 << 20
+        seen = [start, *(each for each in ticks if start < each < end), end]
+        ticks[:] = ticks[-1:]
+        return max(map(operator.sub, seen[1:], seen)) / (end - start)
+
+    with later(tick):
+        try:
+            assert any(longest_gap() < 0.5 for _ in range(20))
+        finally:
+            stop.set()
+    client.delete(ref)
 
 
 @pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="one processor alone")

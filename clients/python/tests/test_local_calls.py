@@ -14,7 +14,9 @@ from tokamak import errors
 from tokamak._backend import Group, Lifetime, Meta, Name
 from tokamak._local import LocalBackend
 from tokamak._metadata import decode
+from tokamak._native import Stale
 from tokamak._proto import local_pb2 as local
+from ways import later
 
 PLAIN = Meta()
 ABSENT = bytes([1]) + bytes(15)
@@ -458,3 +460,38 @@ def test_gets_are_counted_once_and_looking_is_none(
     backend.close()
     backend = connect(node)
     assert gets() == 3
+
+
+def test_what_is_being_looked_at_is_not_sealed_meanwhile(
+    node: Node, connect: Callable[..., LocalBackend]
+) -> None:
+    """Taking a view touches the memory first, while other threads run."""
+    was_refused = False
+    for _ in range(50):
+        backend = connect(node)  # has touched nothing yet
+        writing = backend.create(32 << 20, PLAIN)
+        views: list[memoryview] = []
+        begun = threading.Event()
+
+        def look(writing: Any = writing, views: Any = views, begun: Any = begun) -> None:
+            begun.set()
+            try:
+                views.append(writing.buffer)
+            except (errors.InvalidState, Stale):
+                pass  # sealed before
+
+        with later(look):
+            begun.wait(20)
+            try:
+                writing._native.commit(10.0)
+                is_sealed = True
+            except BufferError:
+                is_sealed = False
+        assert not (is_sealed and views), "a writable view of sealed bytes"
+        if is_sealed:
+            backend.delete([writing.id])
+        was_refused |= not is_sealed
+        if was_refused:
+            break
+        backend.close()
+    assert was_refused

@@ -40,6 +40,12 @@ class Refused(Exception):
 def named_id(namespace: str, key: str) -> bytes:
     """The id that everyone computes from a name."""
 
+def copied(source: Buffer) -> bytes:
+    """A copy of a buffer's bytes. Other threads run meanwhile when it is long."""
+
+def copy_into(target: Buffer, source: Buffer) -> None:
+    """Copies a buffer into another one, which is as long, else ``ValueError``. Otherwise as :func:`copied`."""
+
 class Ref:
     """An object's id, and its name and size as far as they are known.
 

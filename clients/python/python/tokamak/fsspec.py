@@ -1,6 +1,8 @@
 """``tokamak://namespace/key`` for everything that reads and writes by fsspec: pandas, polars, zarr, pyarrow.
 
-A file is an object: it appears when it is closed, whole, and is never changed. Directories are what the
+A file is an object: it appears when it is closed, whole, and is never changed. One that is written again is
+another object: the former is deleted, and then the other put, so that who opens it in between finds none,
+and a put that fails leaves none. Directories are what the
 slashes of keys make of them, and exist as long as something is in them.
 """
 
@@ -13,6 +15,7 @@ from fsspec import AbstractFileSystem
 
 from tokamak import media_types
 from tokamak._client import Client, ObjectInfo, connect
+from tokamak._native import copied, copy_into
 from tokamak.errors import ObjectExists, ObjectNotFound
 
 
@@ -48,7 +51,7 @@ class TokamakFileSystem(AbstractFileSystem):  # type: ignore[misc]
     def cat_file(
         self, path: str, start: int | None = None, end: int | None = None, **options: Any
     ) -> bytes:
-        return bytes(self._view(path)[start:end])
+        return copied(self._view(path)[start:end])
 
     def pipe_file(self, path: str, value: Any, mode: str = "overwrite", **options: Any) -> None:
         self._store(path, value, is_new=mode == "create")
@@ -152,7 +155,7 @@ class _Reader(io.RawIOBase):
 
     def readinto(self, target: Any) -> int:
         part = self._view[self._at : self._at + len(target)]
-        target[: len(part)] = part
+        copy_into(memoryview(target)[: len(part)], part)
         self._at += len(part)
         return len(part)
 

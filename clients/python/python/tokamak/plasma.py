@@ -21,7 +21,7 @@ from tokamak._backend import Lifetime, Meta, Name
 from tokamak._client import Client, Events, ObjectInfo, Writer
 from tokamak._client import connect as _connect
 from tokamak._names import group_of
-from tokamak._native import named_id
+from tokamak._native import copy_into, named_id
 from tokamak._ref import Ref
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class PlasmaClient:
     def seal(self, object_id: ObjectID) -> None:
         """Raises ``PlasmaObjectNotFound`` for what is not being written here."""
         writer, scratch = self._taken(object_id)
-        writer.buffer[:] = scratch
+        copy_into(writer.buffer, scratch)
         writer.seal()
 
     def abort(self, object_id: ObjectID) -> None:
