@@ -123,6 +123,21 @@ def test_a_slice_stores_only_its_own_bytes() -> None:
     assert stored(memoryview(large)[10:20])[1].nbytes == 80
 
 
+def test_a_slice_of_arrow_stores_only_its_own_bytes() -> None:
+    numbers = np.arange(100_000)
+    big = pa.table({"n": numbers, "t": [str(i) for i in numbers], "l": [[i, i] for i in numbers]})
+    batch, texts = big.to_batches()[0], big.column("t")
+    for part in (big.slice(7, 1), batch.slice(7, 1), texts.slice(7, 1), texts.chunk(0).slice(7, 1)):
+        assert stored(part)[1].nbytes < 5000
+        assert stored([part, part])[1].nbytes < 5000
+        (read,) = back([part])
+        assert type(read) is type(part) and read.equals(part)
+    whole = stored([big])[1].nbytes
+    assert abs(whole - big.nbytes) < 5000 and back([big])[0].equals(big)
+    marked = big.replace_schema_metadata({"a": "b"}).slice(5, 2)
+    assert back([marked])[0].schema.metadata == {b"a": b"b"}
+
+
 def test_object_arrays_and_subclasses_come_back_as_they_were() -> None:
     objects = np.array([1, "a", None], dtype=object)
     assert stored(objects)[0] == media_types.PICKLE
@@ -528,6 +543,9 @@ def test_inspect_shows_what_is_stored_how() -> None:
     assert "['w']: ndarray float64 (1000,) in place, 8,000 bytes" in tree
     assert "['again']: ndarray float64 (1000,) the same as ['w']" in tree
     assert "[1]: str in the stream" in tree
+    tree = str(tokamak.inspect({"t": pa.table({"x": array}), "c": [pa.array([1, 2])]}))
+    assert "['t']: Table in place, 8,000 bytes" in tree
+    assert "[0]: Int64Array in place, 16 bytes" in tree
     said = tokamak.inspect(array)
     assert said.media_type == media_types.NPY and said.size == 8128
     assert tokamak.inspect("text").root.how == "copied when it is read"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
     from typing_extensions import Buffer
 
     Encoders = dict[type[Any], Callable[[Any], Any]]
+
+_UNCOUNTED_BYTES_MAX = 4096
+"""By which what a whole object holds may be more than what its elements take: padding, ends of offsets."""
 
 _PANDAS_KINDS = "biufMm"
 """Of numpy's dtypes: what comes back from Arrow as it was."""
@@ -113,6 +117,37 @@ def _encode_polars(frame: Any) -> tuple[str, Sequence[Buffer]]:
     if not all(map(is_plain, frame.dtypes)) or not _has_pyarrow():
         return _pickled(frame)
     return _stream(frame.to_arrow(), "polars")
+
+
+def is_data(value: Any) -> bool:
+    """Whether it is a table, a record batch or an array; imports nothing."""
+    pyarrow = sys.modules.get("pyarrow")
+    return pyarrow is not None and isinstance(
+        value, (pyarrow.Table, pyarrow.RecordBatch, pyarrow.ChunkedArray, pyarrow.Array)
+    )
+
+
+def reduce(value: Any) -> Any:
+    """For a pickle: of a slice only its own bytes, where pyarrow takes all of what it lies in."""
+    import pyarrow
+
+    try:
+        if value.get_total_buffer_size() - value.nbytes <= _UNCOUNTED_BYTES_MAX:
+            return NotImplemented
+        return _compact(value).__reduce_ex__(5)
+    except pyarrow.ArrowException:  # it knows no way to copy such elements
+        return NotImplemented
+
+
+def _compact(value: Any) -> Any:
+    import pyarrow
+
+    if isinstance(value, pyarrow.Array):
+        return pyarrow.concat_arrays([value])
+    if isinstance(value, pyarrow.ChunkedArray):
+        return pyarrow.chunked_array([_compact(each) for each in value.chunks], value.type)
+    columns = [_compact(each) for each in value.columns]
+    return type(value).from_arrays(columns, schema=value.schema)
 
 
 def _has_pyarrow() -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokamak import media_types
-from tokamak.values import encode, tensors
+from tokamak.values import arrow, encode, tensors
 from tokamak.values.culprit import parts_of
 
 _NODES_MAX = 200
@@ -100,6 +100,8 @@ def _out_of_band(value: Any) -> int | None:
     if kind is memoryview or (kind.__module__ == "numpy" and kind.__name__ == "ndarray"):
         if getattr(getattr(value, "dtype", None), "hasobject", False):
             return None
+        return int(value.nbytes)
+    if arrow.is_data(value):
         return int(value.nbytes)
     if tensors.is_tensor(value) and tensors.is_plain(value):
         return int(value.numel() * value.element_size())

@@ -8,7 +8,7 @@
     +--------+--------+--------+-------------+-----------------+--------+-----+--------+----
 
 Integers are little-endian. ``at`` counts from the first byte of the object and is a multiple of 64, and
-so the buffer's address is one too. Two entries may name the same bytes.
+so the buffer's address is one too in objects of 256 bytes or more, which begin at one. Two entries may name the same bytes.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ import cloudpickle
 from tokamak._native import Found
 from tokamak.errors import DecodeError, NotSerializable, TokamakError
 from tokamak.media_types import PICKLE
-from tokamak.values import tensors
+from tokamak.values import arrow, tensors
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -71,6 +71,8 @@ class _Pickler(cloudpickle.Pickler):  # type: ignore[misc]
             return _reduce_memoryview(value)
         if tensors.is_tensor(value):
             return tensors.reduce(value)
+        if arrow.is_data(value):
+            return arrow.reduce(value)
         if is_open_file(value):  # cloudpickle would store what it reads from it
             raise NotSerializable("it is an open file of this process")
         return super().reducer_override(value)
