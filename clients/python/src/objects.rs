@@ -297,6 +297,12 @@ impl Stored {
     fn id<'py>(&self, py: Python<'py>) -> Bound<'py, PyBytes> {
         PyBytes::new(py, &self.id.bytes())
     }
+
+    /// The one in the pool that it was written to; other nodes are not asked yet.
+    #[getter]
+    fn replicas(&self) -> u32 {
+        1
+    }
 }
 
 /// A put needs memory that the node is to be asked for: a shared lane, the next extent of the one that

@@ -29,6 +29,7 @@ from tokamak.errors import (
     ObjectLost,
     ObjectNotFound,
     OutOfMemory,
+    PartialReplication,
     PermissionDenied,
     PickleRefused,
     TokamakError,
@@ -252,6 +253,29 @@ def test_lifetimes(client: tokamak.Client) -> None:
     eventually(lambda: not client.contains(ref), "its time is over")
 
 
+def test_fewer_copies_than_asked_for_are_said_and_the_object_stays(
+    client: tokamak.Client, space: str
+) -> None:
+    """There is one node, so one copy."""
+    puts = (
+        lambda: client.put(b"bytes", replicas=2),
+        lambda: client.put(b"bytes", replicas=2, name=f"{space}/x"),
+        lambda: client.put(b"bytes", replicas=2, name=f"{space}/x"),
+        lambda: client.put_buffer(b"bytes", replicas=2),
+        lambda: client.create(5, replicas=2, name=f"{space}/y").seal(),
+    )
+    for put in puts:
+        with pytest.raises(PartialReplication) as partial:
+            put()
+        assert (partial.value.asked, partial.value.reached) == (2, 1)
+        assert client.get(partial.value.ref) in (b"bytes", bytes(5))
+        said = pickle.loads(pickle.dumps(partial.value))
+        assert (said.ref, str(said)) == (partial.value.ref, str(partial.value))
+    with pytest.raises(PartialReplication), client.create(3, replicas=16) as writer:
+        pass
+    assert client.get(writer.ref) == bytes(3)
+
+
 # ---- writing in place
 
 
@@ -337,7 +361,7 @@ def test_a_body_that_lies_is_refused(client: tokamak.Client) -> None:
     [
         (ObjectNotFound, KeyError), (ObjectLost, Exception), (ObjectExists, Exception), (OutOfMemory, MemoryError),
         (DeadlineExceeded, TimeoutError), (DecodeError, ValueError), (PickleRefused, Exception),
-        (NotSerializable, TypeError), (InvalidState, Exception), (NodeUnavailable, ConnectionError),
+        (NotSerializable, TypeError), (PartialReplication, Exception), (InvalidState, Exception), (NodeUnavailable, ConnectionError),
         (PermissionDenied, PermissionError),
     ],
 )  # fmt: skip

@@ -90,6 +90,10 @@ class Stored(Protocol):
     def created(self) -> bool:
         """False: the name had the very same object already, which is the one described."""
 
+    @property
+    def replicas(self) -> int:
+        """Nodes that have a kept copy."""
+
 
 class Writing(Protocol):
     """An object between create and seal. Dropped unsealed it is aborted."""

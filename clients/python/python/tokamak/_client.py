@@ -33,7 +33,7 @@ from tokamak._local import LocalBackend
 from tokamak._names import Duration, duration_of, group_of, name_of, target_of, timeout_of
 from tokamak._native import Decoding
 from tokamak._ref import Ref
-from tokamak.errors import ObjectNotFound
+from tokamak.errors import ObjectNotFound, PartialReplication
 from tokamak.values import _by_type, inspection
 
 if TYPE_CHECKING:
@@ -175,10 +175,11 @@ class Writer:
     """An object that is being written in place. A ``with`` block seals it, or aborts it on an exception;
     forgotten, it is aborted. For one thread at a time."""
 
-    def __init__(self, writing: Writing, name: Name | None, size: int) -> None:
+    def __init__(self, writing: Writing, name: Name | None, size: int, replicas: int) -> None:
         self._writing = writing
         self._name = name
         self._size = size
+        self._replicas = replicas
 
     @property
     def buffer(self) -> memoryview:
@@ -193,9 +194,8 @@ class Writer:
 
     def seal(self) -> Ref:
         """From here on everybody sees it and nobody changes it. Raises ``BufferError`` while somebody looks
-        at the buffer, ``ObjectExists``, ``InvalidState`` after an end."""
-        stored = self._writing.seal()
-        return Ref(stored.id, self._name, stored.size)
+        at the buffer, ``ObjectExists``, ``PartialReplication``, ``InvalidState`` after an end."""
+        return _ref(self._writing.seal(), self._name, self._replicas)
 
     def abort(self) -> None:
         """Nothing stays. Does nothing after an end."""
@@ -253,9 +253,11 @@ class Client:
         """Stores a value; it is immutable from here on, and nobody else may change it meanwhile.
 
         ``ttl`` and ``idle`` are seconds or timedelta. ``media_type`` asks for JSON or safetensors, or says
-        what bytes are. See ``docs/values.md`` for what is stored how.
+        what bytes are. ``replicas`` is how many nodes shall have a copy. See ``docs/values.md`` for what is
+        stored how.
 
-        Raises ``NotSerializable``, ``OutOfMemory``, ``ObjectExists`` when other bytes have the name.
+        Raises ``NotSerializable``, ``OutOfMemory``, ``ObjectExists`` when other bytes have the name, and
+        ``PartialReplication`` when fewer nodes have a copy: the object stays.
         """
         if media_type is None:
             said, parts = (_by_type.get(type(value)) or values.encoder_of(type(value)))(value)
@@ -290,8 +292,7 @@ class Client:
         replicas: int,
     ) -> Ref:
         named, meta = _asked(media_type, name, ttl, idle, lifetime, group, attributes, replicas)
-        stored = self._backend.put(parts, meta, name=named)
-        return Ref(stored.id, named, stored.size)
+        return _ref(self._backend.put(parts, meta, name=named), named, replicas)
 
     def put_buffer(
         self,
@@ -329,7 +330,7 @@ class Client:
         """
         named, meta = _asked(media_type, name, ttl, idle, lifetime, group, attributes, replicas)
         writing = self._backend.create(size, meta, name=named)
-        return Writer(writing, named, size)
+        return Writer(writing, named, size, replicas)
 
     # ---- reading
 
@@ -542,6 +543,13 @@ def _asked(
     if group is not None:
         belongs = group_of(group, None if named is None else named.namespace)
     return named, Meta(media_type, dict(attributes or {}), lives, belongs, replicas)
+
+
+def _ref(stored: Stored, name: Name | None, asked: int) -> Ref:
+    ref = Ref(stored.id, name, stored.size)
+    if stored.replicas < asked:
+        raise PartialReplication(ref, asked, stored.replicas)
+    return ref
 
 
 def _info(said: Description) -> ObjectInfo:

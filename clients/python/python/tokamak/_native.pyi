@@ -264,6 +264,8 @@ class Stored:
 
     @property
     def created(self) -> bool: ...
+    @property
+    def replicas(self) -> int: ...
 
 class Wanted:
     """A put needs memory that the node is to be asked for; dropped, the lane in it is free again."""

@@ -115,6 +115,7 @@ class RemoteStored:
     size: int
     incarnation: int
     created: bool
+    replicas: int
 
 
 class RemoteBackend:
@@ -205,7 +206,11 @@ class RemoteBackend:
         answer = self._once(send) if name is None else self._repeated(send, deadline)
         said = answer.object
         return RemoteStored(
-            bytes.fromhex(said.id), said.size_bytes, said.incarnation, answer.created
+            bytes.fromhex(said.id),
+            said.size_bytes,
+            said.incarnation,
+            answer.created,
+            answer.replicas,
         )
 
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
@@ -571,6 +576,8 @@ def _spec(meta: Meta, name: Name | None, size: int, seconds: float) -> store.Put
         )
     if lifetime.ttl is not None:
         spec.lifetime.ttl.CopyFrom(_duration(lifetime.ttl))
+    if lifetime.until_deleted:
+        spec.lifetime.SetInParent()  # and says nothing
     if lifetime.idle is not None:
         spec.lifetime.idle.CopyFrom(_duration(lifetime.idle))
     return spec

@@ -23,6 +23,7 @@ class Existing:
         self.size = size
         self.incarnation = incarnation
         self.created = False
+        self.replicas = 1
 
 
 def exists(name: Name, there: bytes) -> errors.ObjectExists:

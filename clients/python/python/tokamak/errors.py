@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from tokamak._ref import Ref
 
 
 class TokamakError(Exception):
@@ -46,6 +50,25 @@ class ObjectExists(TokamakError):
     """Another object has the name."""
 
     code = "object-exists"
+
+
+class PartialReplication(TokamakError):
+    """Fewer nodes have a copy than were asked for. The object stays, under ``ref``."""
+
+    code = "partial-replication"
+
+    def __init__(self, ref: Ref, asked: int, reached: int) -> None:
+        super().__init__(
+            f"object {ref.id} has {reached} kept copies of {asked}",
+            remedy="go on: the object is there",
+            numbers={"asked": str(asked), "reached": str(reached)},
+        )
+        self.ref = ref
+        self.asked = asked
+        self.reached = reached
+
+    def __reduce__(self) -> Any:
+        return PartialReplication, (self.ref, self.asked, self.reached)
 
 
 class OutOfMemory(TokamakError, MemoryError):
