@@ -19,7 +19,13 @@ import pytest
 import tokamak
 from node import Node, eventually
 from tokamak import media_types
-from tokamak.errors import DecodeError, NodeUnavailable, ObjectNotFound, PickleRefused
+from tokamak.errors import (
+    DecodeError,
+    InvalidState,
+    NodeUnavailable,
+    ObjectNotFound,
+    PickleRefused,
+)
 from ways import Way, later, pins
 
 
@@ -337,6 +343,23 @@ def test_a_forgotten_writer_gives_its_memory_back(client: tokamak.Client) -> Non
     del writer
     gc.collect()
     eventually(lambda: client.info()["leased"] <= leased, "the memory is back")
+
+
+def test_a_writer_is_the_parents_alone(client: tokamak.Client) -> None:
+    writer = client.create(1000)
+    pid = os.fork()
+    if pid == 0:
+        try:
+            for call in (lambda: writer.buffer, writer.seal):
+                with pytest.raises(InvalidState):
+                    call()
+            writer.abort()
+            os._exit(0)
+        except BaseException:
+            os._exit(1)
+    assert os.waitpid(pid, 0)[1] == 0
+    writer.buffer[:] = b"x" * 1000
+    assert client.get(writer.seal()) == b"x" * 1000
 
 
 def test_an_object_may_end_with_its_session(client: tokamak.Client, way: Way) -> None:

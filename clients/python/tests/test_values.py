@@ -12,8 +12,10 @@ import pickle
 import random
 import socket
 import struct
+import subprocess
+import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from decimal import Decimal
@@ -691,6 +693,8 @@ def entry(begin: int, end: int, shape: Any = (2,), dtype: Any = "F32") -> dict[s
         safetensors({"a": entry(0, 8)}, bytes(7)),
         safetensors({"a": entry(8, 0)}, bytes(8)),
         safetensors({"a": entry(0, 8, [2**61, 8])}, bytes(8)),
+        safetensors({"a": entry(0, 0, [0, 2**61, 8])}),
+        safetensors({"a": entry(0, 0, [2**61, 0, 2**61])}),
         safetensors({"a": entry(0, 8, [-2, -1])}, bytes(8)),
         safetensors({"a": entry(0, 8, "ab")}, bytes(8)),
         safetensors({"a": entry(0, 8, [2], "F99")}, bytes(8)),
@@ -719,3 +723,128 @@ def test_wrong_media_type() -> None:
     for other in (media_types.ARROW_STREAM, media_types.PICKLE, media_types.SAFETENSORS):
         with pytest.raises(DecodeError):
             values.decode(body, other, allow_pickle=True)
+
+
+def arrow(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, table.schema) as writer:
+        writer.write_table(table)
+    return sink.getvalue().to_pybytes()
+
+
+def with_pandas(said: str) -> bytes:
+    return arrow(pa.table({"a": [1]}).replace_schema_metadata({"pandas": said}))
+
+
+COLUMN = {
+    "name": "a", "field_name": "a", "pandas_type": "int64", "numpy_type": "int64", "metadata": None,
+}  # fmt: skip
+UNION = pa.table(
+    {"u": pa.UnionArray.from_sparse(pa.array([0, 0], "i1"), [pa.array([1, 2])])},
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        ("pandas", with_pandas("{}")),
+        ("pandas", with_pandas("[1]")),
+        ("pandas", with_pandas("no json")),
+        ("pandas", with_pandas(json.dumps({"index_columns": [5], "columns": [COLUMN]}))),
+        ("pandas", with_pandas(json.dumps({"index_columns": [{"kind": "range"}], "columns": []}))),
+        (
+            "pandas",
+            with_pandas(
+                json.dumps(
+                    {
+                        "index_columns": [],
+                        "columns": [{**COLUMN, "numpy_type": "no type"}],
+                        "column_indexes": [{**COLUMN, "name": None, "numpy_type": "int32"}],
+                    }
+                )
+            ),
+        ),
+        ("polars", arrow(UNION)),
+        ("array", arrow(pa.table({}))),
+        ("array", arrow(pa.table({"a": [1], "b": [2]}))),
+        ("chunked-array", arrow(pa.table({"a": [1], "b": [2]}))),
+    ],
+)
+def test_hostile_arrow(kind: str, body: bytes) -> None:
+    with pytest.raises(DecodeError):
+        values.decode(body, f"{media_types.ARROW_STREAM};python={kind}", allow_pickle=False)
+
+
+@pytest.mark.parametrize(
+    "charset", ["undefined", "idna", "no-such", "hex", "rot13", "a\0b", "utf-16", "punycode"]
+)
+def test_hostile_text(charset: str) -> None:
+    with pytest.raises(DecodeError):
+        values.decode(b"\xff.\xff", f"text/plain; charset={charset}", allow_pickle=False)
+
+
+@pytest.mark.parametrize(
+    ("value", "media_type", "library"),
+    [
+        (np.arange(3), None, "numpy"),
+        ({"a": np.arange(3)}, media_types.SAFETENSORS, "numpy"),
+        (TABLE, None, "pyarrow"),
+        (pd.DataFrame({"a": [1.0]}), None, "pandas"),
+        (pl.DataFrame({"a": [1.0]}), None, "polars"),
+    ],
+    ids=["npy", "safetensors", "table", "pandas", "polars"],
+)
+def test_what_is_not_installed_is_said(value: Any, media_type: str | None, library: str) -> None:
+    said, body = stored(value, media_type)
+    program = f"""
+import sys
+sys.modules[{library!r}] = None
+from tokamak import DecodeError, values
+try:
+    values.decode({bytes(body)!r}, {said!r}, allow_pickle=False)
+except DecodeError as failure:
+    print(failure.remedy)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60
+    )
+    assert done.stdout.startswith(f"install {library}"), done.stderr
+
+
+class Raising(Mapping[str, Any]):
+    """Can be stored no more than it can be looked through."""
+
+    lock = threading.Lock()
+
+    def __getitem__(self, key: str) -> Any:
+        raise RuntimeError("not to be looked at")
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError("not to be looked at")
+
+    def __len__(self) -> int:
+        return 1
+
+    def __reduce__(self) -> Any:
+        raise TypeError("not to be stored")
+
+
+class RaisingSlot:
+    __slots__ = ("__dict__", "a")
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError("not to be looked at")
+
+
+class RaisingName:
+    def __repr__(self) -> str:
+        raise RuntimeError("not to be shown")
+
+
+def test_what_raises_when_it_is_looked_through_is_the_culprit() -> None:
+    with pytest.raises(NotSerializable, match=r"value\['x'\]\[0\]: .*Raising cannot be stored"):
+        tokamak.inspect({"x": [Raising()]})
+    with pytest.raises(NotSerializable, match=r"value\[0\]: .*RaisingSlot cannot be stored"):
+        tokamak.inspect([RaisingSlot()])
+    with pytest.raises(NotSerializable, match=r"RaisingName.*\]: _thread.lock cannot be stored"):
+        tokamak.inspect({RaisingName(): threading.Lock()})

@@ -34,6 +34,12 @@ def exists(name: Name, there: bytes) -> errors.ObjectExists:
     )
 
 
+def _over() -> errors.InvalidState:
+    return errors.InvalidState(
+        "the session that it was created in is over", remedy="create it anew"
+    )
+
+
 class LocalWriting:
     """An object between create and seal, in the node's memory. For one thread at a time. Dropped unsealed
     it is aborted; its memory goes back with the last view of the buffer."""
@@ -65,7 +71,10 @@ class LocalWriting:
         """Writable, as long as the object."""
         self._check_open()
         if self._buffer is None:
-            self._buffer = memoryview(self._native)
+            try:
+                self._buffer = memoryview(self._native)
+            except Stale:
+                raise _over() from None
         return self._buffer
 
     def seal(self) -> Stored:
@@ -84,9 +93,7 @@ class LocalWriting:
             stored = self._native.commit(max(self._deadline.left(), backend._timeout))
         except Stale:
             self._end = "over"
-            raise errors.InvalidState(
-                "the session that it was created in is over", remedy="create it anew"
-            ) from None
+            raise _over() from None
         except (Fenced, Refused, Unanswered) as failure:
             self._end = "refused"
             raise backend._failure(failure, self._session) from failure

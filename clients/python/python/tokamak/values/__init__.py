@@ -196,8 +196,3 @@ def unregister(kind: type[Any]) -> None:
         if name not in _lazily and sys.modules.get(name) is not None:
             learn(_by_type)
     _by_type.update(plain.ENCODERS)
-
-
-def decode_error(what: str, why: object) -> DecodeError:
-    """A body that is not what its media type says."""
-    return DecodeError(f"{what}: {why}", remedy="read it with get_buffer, and see who wrote it")

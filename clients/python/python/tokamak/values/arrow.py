@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokamak.errors import DecodeError
 from tokamak.media_types import ARROW_STREAM, parameter
+from tokamak.values.libraries import not_installed
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -169,8 +170,10 @@ def decode(data: Buffer, media_type: str = ARROW_STREAM) -> Any:
 
     Nothing in the body can lead a reader out of it: columns whose elements say where others lie, as those of
     text do, are looked through, which takes about 25 ns an element; those of one width are not."""
-    import pyarrow
-
+    try:
+        import pyarrow
+    except ImportError as failure:
+        raise not_installed("pyarrow", failure) from failure
     try:
         with pyarrow.ipc.open_stream(pyarrow.py_buffer(data)) as reader:
             table = reader.read_all()
@@ -179,9 +182,11 @@ def decode(data: Buffer, media_type: str = ARROW_STREAM) -> Any:
         if kind is None:
             return table
         return _KINDS[kind](table) if kind in _KINDS else table
-    except (pyarrow.ArrowException, OSError, ValueError, MemoryError, IndexError) as failure:
+    except DecodeError:
+        raise
+    except Exception as failure:  # of whatever kind a library brings about, whose own metadata lies
         raise DecodeError(
-            f"not {ARROW_STREAM}: {failure}"[:500],
+            f"not {media_type}: {type(failure).__name__}: {failure}"[:500],
             remedy="read it with get_buffer, and see who wrote it",
         ) from None
 
@@ -217,12 +222,18 @@ def _array(table: Any) -> Any:
 
 
 def _pandas(table: Any) -> Any:
+    try:
+        import pandas  # noqa: F401
+    except ImportError as failure:
+        raise not_installed("pandas", failure) from failure
     return table.to_pandas(split_blocks=True)
 
 
 def _polars(table: Any) -> Any:
-    import polars
-
+    try:
+        import polars
+    except ImportError as failure:
+        raise not_installed("polars", failure) from failure
     return polars.from_arrow(table)
 
 

@@ -80,7 +80,14 @@ def _find(value: Any, path: str, seen: set[int], depth: int) -> tuple[str, Any]:
 
 
 def parts_of(value: Any) -> Iterator[tuple[str, Any]]:
-    """What a value is made of, with how it is reached from there."""
+    """What a value is made of, with how it is reached from there; as far as it lets itself be looked through."""
+    try:
+        yield from _parts_of(value)
+    except Exception:  # of its own
+        return
+
+
+def _parts_of(value: Any) -> Iterator[tuple[str, Any]]:
     if isinstance(value, Mapping):
         for key, part in list(value.items()):
             yield f"[{_short(key)}]", part
@@ -128,5 +135,8 @@ def _state_of(value: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _short(key: Any) -> str:
-    text = repr(key)
+    try:
+        text = repr(key)
+    except Exception:  # of its own
+        text = f"<{type(key).__qualname__}>"
     return text if len(text) <= 40 else text[:39] + "…"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from tokamak import media_types
 from tokamak._native import keep_array_head
 from tokamak.errors import DecodeError
+from tokamak.values.libraries import not_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,8 +92,10 @@ def head(dtype: np.dtype[Any], shape: tuple[int, ...], is_fortran: bool) -> byte
 
 def decode(data: Any, media_type: str = media_types.NPY) -> np.ndarray[Any, Any]:
     """A read-only view. Raises ``DecodeError``."""
-    import numpy
-
+    try:
+        import numpy
+    except ImportError as failure:
+        raise not_installed("numpy", failure) from failure
     view = memoryview(data)
     head = bytes(view[: _head_length(view)])
     dtype, shape, order, count = _parsed(head)

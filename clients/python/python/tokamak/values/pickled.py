@@ -139,7 +139,8 @@ def _array(held: Any, dtype: Any, shape: Any, order: Any) -> Any:
 
 def is_open_file(value: Any) -> bool:
     """Whether what it holds lies elsewhere."""
-    return isinstance(value, io.IOBase) and not isinstance(value, (io.BytesIO, io.StringIO))
+    kind = type(value)  # as isinstance would ask the value for its class, which may raise
+    return issubclass(kind, io.IOBase) and not issubclass(kind, (io.BytesIO, io.StringIO))
 
 
 def _reduce_memoryview(view: memoryview) -> Any:

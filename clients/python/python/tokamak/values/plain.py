@@ -86,7 +86,7 @@ def decode_text(data: Buffer, media_type: str) -> str:
     charset = media_types.parameter(media_type, "charset") or "utf-8"
     try:
         return str(data, charset)
-    except (UnicodeDecodeError, LookupError) as failure:
+    except (ValueError, LookupError) as failure:
         raise _wrong(media_type, failure) from None
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokamak import media_types
 from tokamak.errors import DecodeError, InvalidRequest
+from tokamak.values.libraries import not_installed
 
 if TYPE_CHECKING:
     import numpy as np
@@ -64,8 +65,10 @@ def _entry(dtype: str, shape: tuple[int, ...], begin: int, end: int) -> dict[str
 
 def decode(data: Any, media_type: str = media_types.SAFETENSORS) -> dict[str, np.ndarray[Any, Any]]:
     """Read-only views, by name. Raises ``DecodeError``."""
-    import numpy
-
+    try:
+        import numpy
+    except ImportError as failure:
+        raise not_installed("numpy", failure) from failure
     view = memoryview(data)
     said, start = _header(view)
     arrays: dict[str, np.ndarray[Any, Any]] = {}
@@ -75,6 +78,9 @@ def decode(data: Any, media_type: str = media_types.SAFETENSORS) -> dict[str, np
             continue
         dtype, shape, begin, end = _checked(name, entry)
         dtype = numpy.dtype(dtype)
+        # As numpy counts it: an axis without elements does not make the others fit.
+        if math.prod(max(1, each) for each in shape) * dtype.itemsize >= 1 << 63:
+            raise _wrong(f"{name!r} of shape {shape} is more than any memory")
         if end - begin != math.prod(shape) * dtype.itemsize or start + end > view.nbytes:
             raise _wrong(f"{name!r} of shape {shape} does not lie in {begin} to {end}")
         spans.append((begin, end))
