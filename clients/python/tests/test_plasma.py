@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import tokamak
-from node import Node
+from node import Gateway, Node
 from tokamak import plasma
+from tokamak._remote import RemoteBackend
+from ways import later
 
 
 @pytest.fixture
@@ -120,6 +123,101 @@ def test_evict_drops_what_nobody_looks_at_and_nothing_else(
         assert [client.contains(each) for each in ids] == [True, False, False, False, False]
         assert held[0].size == 100_000 and other.contains(safe)
         other.delete(safe)
+
+
+def test_a_full_store_drops_what_is_oldest(
+    own_node: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    node = own_node("64MB")
+    monkeypatch.setenv("TOKAMAK_FOLDER", str(node.folder))
+    client = plasma.connect("/tmp/plasma")
+    size = 9 << 20
+    with tokamak.connect(node.folder) as other:
+        safe = other.put(bytes(1000))
+        named = plasma.ObjectID(20 * b"n")
+        client.put_raw_buffer(bytes(1000), named)
+        ids = [client.put_raw_buffer(bytes([i]) * size) for i in range(30)]
+        assert not client.contains(ids[0]) and not client.contains(named)
+        there = [i for i, each in enumerate(ids) if client.contains(each)]
+        assert there == list(range(there[0], 30)) and len(there) > 1
+        assert client.get_buffers(ids[-1:])[0].to_pybytes() == bytes([29]) * size
+        for i in range(10):  # reserved before, and one after the other
+            object_id = plasma.ObjectID(bytes([i]) * 20)
+            client.create(object_id, size)
+            client.seal(object_id)
+            assert client.contains(object_id)
+        held = client.get_buffers([client.put_raw_buffer(bytes(50 << 20))])
+        with pytest.raises(plasma.PlasmaStoreFull):
+            client.create(plasma.ObjectID.from_random(), 100 << 20)
+        assert held[0].size == 50 << 20 and other.contains(safe)
+        small = client.put(b"x")
+        assert client.contains(small)
+        del held
+    client.disconnect()
+
+
+def test_what_goes_meanwhile_is_not_there(client: plasma.PlasmaClient, node: Node) -> None:
+    object_id = plasma.ObjectID(20 * b"m")
+    ended = threading.Event()
+
+    def come_and_go() -> None:
+        other = plasma.connect(str(node.folder))
+        while not ended.is_set():
+            other.put_raw_buffer(b"bytes", object_id, b"meta")
+            other.delete([object_id])
+        other.disconnect()
+
+    with later(come_and_go):
+        try:
+            for _ in range(300):
+                assert client.list().get(object_id, {"data_size": 5})["data_size"] == 5
+                (pair,) = client.get_buffers([object_id], timeout_ms=0, with_meta=True)
+                assert pair == (None, None) or (pair[0], pair[1].to_pybytes()) == (
+                    b"meta",
+                    b"bytes",
+                )
+                (said,) = client.get_metadata([object_id], timeout_ms=0)
+                assert said is None or said.to_pybytes() == b"meta"
+        finally:
+            ended.set()
+
+
+def test_the_rest_of_the_interface(client: plasma.PlasmaClient) -> None:
+    object_id = plasma.ObjectID.from_random()
+    client.create_and_seal(object_id, b"bytes", b"meta")
+    [found] = client.get_buffers([object_id])
+    assert isinstance(found, plasma.PlasmaBuffer) and found.to_pybytes() == b"bytes"
+    same = client.put_raw_buffer(b"bytes", metadata=b"meta")
+    assert client.hash(object_id) == client.hash(same) != client.hash(client.put_raw_buffer(b"b"))
+    assert len(client.hash(same)) == 8 and client.hash(plasma.ObjectID.from_random()) == b""
+    assert "capacity" in client.debug_string()
+    for call, instead in (
+        (client.get_notification_socket, "subscribe"),
+        (lambda: client.decode_notifications(b""), "get_next_notification"),
+        (lambda: client.set_client_options("name", 1 << 20), "pool"),
+        (client.to_capsule, "Python"),
+        (lambda: plasma.start_plasma_store(1 << 20), "tokamak up"),
+        (lambda: plasma.build_plasma_tensorflow_op(), "numpy"),
+    ):
+        with pytest.raises(NotImplementedError, match=instead) as failure:
+            call()
+        assert isinstance(failure.value, tokamak.TokamakError)
+
+
+def test_what_is_put_lives_until_it_is_dropped_by_streams_too(gateway: Gateway) -> None:
+    backend = RemoteBackend(gateway.url)
+    client = plasma.PlasmaClient(tokamak.Client(backend), "")
+    made = client.put(b"x")
+    described = backend.head(made._ref._target)
+    assert described is not None and described.lifetime.until_deleted
+    client.delete([made])
+    client.disconnect()
+
+
+def test_its_names_are_read_by_others(client: plasma.PlasmaClient, node: Node) -> None:
+    object_id = client.put([1, 2], plasma.ObjectID(20 * b"o"))
+    with tokamak.connect(node.folder) as other:
+        assert other.get(("plasma", object_id.binary().hex())) == [1, 2]
 
 
 def test_notifications(client: plasma.PlasmaClient) -> None:

@@ -6,6 +6,7 @@ pairs of namespace and key, and seconds.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -198,8 +199,10 @@ class Backend(Protocol):
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> Stored:
-        """Stores the parts one after the other. Raises ``OutOfMemory``, ``ObjectExists``."""
+        """Stores the parts one after the other. Raises ``OutOfMemory``, after ``room`` seconds where objects are
+        read in place and that is less; ``ObjectExists``."""
 
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
         """As :meth:`put`, where that takes microseconds and nothing else was said; None, with nothing done, where it does not."""
@@ -214,8 +217,9 @@ class Backend(Protocol):
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> Writing:
-        """Memory to write an object of ``size`` bytes in."""
+        """Memory to write an object of ``size`` bytes in. Otherwise as :meth:`put`."""
 
     def get(self, target: Target, timeout: float | None = 0) -> Found | None:
         """None: not there at the end of the timeout. Raises ``ObjectLost``."""

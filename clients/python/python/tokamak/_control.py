@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
@@ -53,10 +54,12 @@ T = TypeVar("T", bound=Message)
 
 
 class Deadline:
-    """A moment, given in seconds from now; None never comes."""
+    """A moment, given in seconds from now; None never comes. ``room`` is how long room is waited for, if
+    that is less."""
 
-    def __init__(self, seconds: float | None) -> None:
+    def __init__(self, seconds: float | None, room: float = math.inf) -> None:
         self._end = None if seconds is None else time.monotonic() + seconds
+        self.room = room
 
     def left(self) -> float:
         """Seconds, 0 or more; infinite without an end."""

@@ -6,6 +6,7 @@ then it goes on with the session that stands, or with a new one.
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
@@ -223,12 +224,13 @@ class LocalBackend:
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> Stored:
         """Stores the parts one after the other; they are contiguous buffers, and not changed meanwhile."""
         if not isinstance(parts, (list, tuple)):
             parts = list(parts)
         return self._put(
-            parts, meta, name, Deadline(self._timeout if deadline is None else deadline)
+            parts, meta, name, Deadline(self._timeout if deadline is None else deadline, room)
         )
 
     def put_soon(self, parts: Sequence[Buffer], media_type: str) -> Ref | None:
@@ -340,11 +342,12 @@ class LocalBackend:
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> LocalWriting:
         """Memory to write an object of ``size`` bytes in. A name is reserved until the end of it."""
         if size < 0:
             raise ValueError(f"size {size}")
-        limit = Deadline(self._timeout if deadline is None else deadline)
+        limit = Deadline(self._timeout if deadline is None else deadline, room)
         named = None
         if name is not None:
             check_name(name)

@@ -6,6 +6,7 @@ forked child connects anew.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -185,6 +186,7 @@ class RemoteBackend:
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> Stored:
         """Sends the parts one after the other. Not repeated when the gateway goes away meanwhile, unless a
         name makes that safe."""
@@ -226,6 +228,7 @@ class RemoteBackend:
         *,
         name: Name | None = None,
         deadline: float | None = None,
+        room: float = math.inf,
     ) -> RemoteWriting:
         """A buffer of this process, sent at the seal; a name is not reserved meanwhile."""
         if size < 0:

@@ -157,7 +157,7 @@ class Session:
                 self._leases += 1
             try:
                 left = min(deadline.left(), 300.0)
-                request.timeout_millis = int(left * 1000)
+                request.timeout_millis = int(min(left, deadline.room) * 1000)
                 return self.control.call_once("Lease", request, local.LeaseResponse, left)
             except errors.NodeUnavailable:
                 self.control.pause_or_raise(deadline)

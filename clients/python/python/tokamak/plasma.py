@@ -3,22 +3,25 @@
 Objects of this interface have ids of 20 bytes. Those that a program gives are names in a namespace of
 their own, :data:`NAMESPACE`. Those that a put makes up are the objects' own ids, and these belong to
 :data:`GROUP`: a name has to be claimed, which takes as long as Plasma's put did. Any of them may be dropped
-to make room (:meth:`PlasmaClient.evict`); what others put is not touched. Where Plasma ended the store, an
-error is raised.
+to make room, by :meth:`PlasmaClient.evict` and when a put or a create finds none, the oldest first; what others
+put is not touched. Where Plasma ended the store, an error is raised, and so it is by what has no meaning here.
 """
 
 from __future__ import annotations
 
 import base64
 import functools
+import hashlib
+import json
+import math
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from tokamak import errors, media_types, values
-from tokamak._backend import Lifetime, Meta, Name
-from tokamak._client import Client, Events, ObjectInfo, Writer
+from tokamak._backend import Description, Lifetime, Meta, Name
+from tokamak._client import Client, Events, Writer
 from tokamak._client import connect as _connect
 from tokamak._names import group_of
 from tokamak._native import copy_into, named_id
@@ -37,6 +40,17 @@ PlasmaObjectExists = errors.ObjectExists
 PlasmaObjectNotFound = PlasmaObjectNonexistent = errors.ObjectNotFound
 PlasmaStoreFull = errors.OutOfMemory
 
+
+class NotProvided(errors.TokamakError, NotImplementedError):
+    """What has no meaning here; the error says what to do instead."""
+
+    code = "not-provided"
+
+
+_T = TypeVar("_T")
+
+_EVICTED_SHARE = 5
+"""Of the pool at least a part of so much is evicted at once, as Plasma did."""
 
 _GROUP = group_of(GROUP)
 _UNTIL_DELETED = Lifetime(until_deleted=True)
@@ -154,12 +168,19 @@ class PlasmaClient:
         """
         if object_id in self._open:
             raise PlasmaObjectExists(f"{object_id} is being written", remedy="seal or abort it")
-        writer = self._client.create(
-            data_size, name=object_id._name, attributes=_attributes(metadata)
+        name = object_id._name
+        meta = Meta(attributes=_attributes(metadata))
+        backend = self._client._backend
+        writing = self._evicting(
+            data_size, lambda room: backend.create(data_size, meta, name=name, room=room)
         )
         scratch = bytearray(data_size)
-        self._open[object_id] = writer, scratch
+        self._open[object_id] = Writer(writing, name, data_size, 1), scratch
         return _buffer(scratch)
+
+    def create_and_seal(self, object_id: ObjectID, data: Buffer, metadata: bytes = b"") -> None:
+        """Stores bytes as they are."""
+        self.put_raw_buffer(data, object_id, metadata)
 
     def seal(self, object_id: ObjectID) -> None:
         """Raises ``PlasmaObjectNotFound`` for what is not being written here."""
@@ -196,7 +217,10 @@ class PlasmaClient:
         backend = self._client._backend
         if wanted is not None:
             meta = Meta(media_type, _attributes(metadata))
-            if wanted in self._open or not backend.put(parts, meta, name=wanted._name).created:
+            name = wanted._name
+            if wanted in self._open or not self._evicting(
+                _size(parts), lambda room: backend.put(parts, meta, name=name, room=room).created
+            ):
                 raise PlasmaObjectExists(f"{wanted} is there", remedy="take another id")
             return wanted
         if metadata:
@@ -206,9 +230,20 @@ class PlasmaClient:
             meta = _plain_meta(media_type)
             ref = backend.put_planned(parts, meta)
         if ref is None:
-            stored = backend.put(parts, meta)
+            stored = self._evicting(_size(parts), lambda room: backend.put(parts, meta, room=room))
             ref = Ref(stored.id, None, stored.size)
         return ObjectID._of(ref)
+
+    def _evicting(self, size: int, store: Callable[[float], _T]) -> _T:
+        """Where there is no room it is made, once: then it is waited for, as what is dropped is free a moment
+        later. ``store`` takes how many seconds it may wait."""
+        try:
+            return store(0)
+        except PlasmaStoreFull:
+            capacity = self.store_capacity()
+            if size > capacity or not self.evict(max(size, capacity // _EVICTED_SHARE)):
+                raise
+        return store(math.inf)
 
     # ---- reading
 
@@ -236,18 +271,36 @@ class PlasmaClient:
         """None for what is not there; else the bytes, or with ``with_meta`` pairs of metadata and bytes."""
         answer: list[Any] = []
         for object_id in self._await([*object_ids], timeout_ms):
-            if object_id is None:
-                answer.append((None, None) if with_meta else None)
-                continue
-            buffer = _buffer(self._client.get_buffer(object_id._ref))
-            answer.append((self._metadata(object_id), buffer) if with_meta else buffer)
+            found = None if object_id is None else self._found(object_id)
+            if with_meta:
+                answer.append((None, None) if found is None else (found[0], _buffer(found[1])))
+            else:
+                answer.append(None if found is None else _buffer(found[1]))
         return answer
 
     def get_metadata(self, object_ids: Iterable[ObjectID], timeout_ms: int = -1) -> Sequence[Any]:
-        return [
-            None if object_id is None else _buffer(self._metadata(object_id))
+        found = [
+            None if object_id is None else self._found(object_id)
             for object_id in self._await([*object_ids], timeout_ms)
         ]
+        return [None if each is None else _buffer(each[0]) for each in found]
+
+    def _found(self, object_id: ObjectID) -> tuple[bytes, memoryview] | None:
+        """Metadata and bytes; None: dropped meanwhile."""
+        try:
+            data = self._client.get_buffer(object_id._ref)
+            return self._metadata(object_id), data
+        except errors.ObjectNotFound:
+            return None
+
+    def hash(self, object_id: ObjectID) -> bytes:
+        """8 bytes that depend on data and metadata alone; none when it is not there. Not those of Plasma."""
+        found = self._found(object_id)
+        if found is None:
+            return b""
+        digest = hashlib.blake2b(found[1], digest_size=8)
+        digest.update(found[0])
+        return digest.digest()
 
     def _metadata(self, object_id: ObjectID) -> bytes:
         said = self._client.info(object_id._ref).attributes.get(_METADATA, "")
@@ -264,21 +317,26 @@ class PlasmaClient:
         """False before the seal."""
         return self._client.contains(object_id._ref)
 
-    def _listed(self) -> Iterator[ObjectInfo]:
-        yield from self._client.list(namespace=NAMESPACE)
-        yield from self._client.list(group=GROUP)
+    def _listed(self) -> Iterator[Description]:
+        """The backend's, which tells when each was stored."""
+        backend = self._client._backend
+        yield from backend.list(namespace=NAMESPACE)
+        yield from backend.list(group=_GROUP)
 
     def list(self) -> dict[ObjectID, dict[str, Any]]:
         """What this interface has put, by id."""
         listed: dict[ObjectID, dict[str, Any]] = {}
         now = time.time()
-        for info in self._listed():
-            object_id = _id(info.id, info.name)
-            if object_id is not None:
+        for each in self._listed():
+            object_id = _id(each.id.hex(), None if each.name is None else "/".join(each.name))
+            if object_id is None:
+                continue
+            described = self._client._backend.head(each.id)
+            if described is not None:  # else dropped meanwhile
                 listed[object_id] = {
-                    "data_size": info.size,
-                    "metadata_size": len(base64.b64decode(info.attributes.get(_METADATA, ""))),
-                    "ref_count": sum(pin.count for pin in self._client.info(info.ref).pins),
+                    "data_size": each.size,
+                    "metadata_size": len(base64.b64decode(each.attributes.get(_METADATA, ""))),
+                    "ref_count": sum(pin.count for pin in described.pins),
                     "create_time": now,
                     "construct_duration": 0,
                     "state": "sealed",
@@ -295,24 +353,32 @@ class PlasmaClient:
         self._client.delete([each._ref for each in object_ids])
 
     def evict(self, num_bytes: int) -> int:
-        """Drops objects of this interface that nobody looks at until so many bytes are free, or none is left;
-        returns how many bytes that were."""
+        """Drops objects of this interface that nobody looks at, the oldest first, until so many bytes are free or
+        none is left; returns how many bytes that were."""
         freed = 0
-        for info in [*self._listed()]:
+        backend = self._client._backend
+        for each in sorted(self._listed(), key=lambda each: each.incarnation):
             if freed >= num_bytes:
                 break
-            try:
-                is_idle = not self._client.info(info.ref).pins
-            except errors.ObjectNotFound:
-                continue
-            if is_idle and self._client.delete(info.ref):
-                freed += info.size
+            described = backend.head(each.id)
+            if described is not None and not described.pins and backend.delete([each.id]):
+                freed += each.size
         return freed
 
     def store_capacity(self) -> int:
         """Bytes."""
         capacity: int = self._client.info()["capacity"]
         return capacity
+
+    def debug_string(self) -> str:
+        """The node's state and its ledger."""
+        return json.dumps(self._client.info(), indent=2, default=str)
+
+    def set_client_options(self, client_name: str, limit_output_memory: int) -> NoReturn:
+        raise NotProvided(
+            "a client has no memory of its own",
+            remedy="give a node of its own to what is to be limited: tokamak.pool.size",
+        )
 
     # ---- events
 
@@ -342,6 +408,17 @@ class PlasmaClient:
             if event.kind in ("deleted", "expired"):
                 return object_id, -1, -1
 
+    def get_notification_socket(self) -> NoReturn:
+        raise NotProvided(
+            "notifications come by no socket of their own",
+            remedy="call subscribe() and get_next_notification()",
+        )
+
+    def decode_notifications(self, buf: Buffer) -> NoReturn:
+        raise NotProvided(
+            "notifications are no bytes", remedy="call subscribe() and get_next_notification()"
+        )
+
     def _is_made_here(self, kind: str, object_id: ObjectID) -> bool:
         """Whether a put of this interface made it: events do not tell the group."""
         if kind != "sealed":
@@ -356,6 +433,11 @@ class PlasmaClient:
 
     # ---- the end
 
+    def to_capsule(self) -> NoReturn:
+        raise NotProvided(
+            "there is no client of C++", remedy="pass bytes from Python, or ask the gateway by gRPC"
+        )
+
     def disconnect(self) -> None:
         for writer, _ in self._open.values():
             writer.abort()
@@ -363,6 +445,10 @@ class PlasmaClient:
         if self._events is not None:
             self._events.close()
         self._client.close()
+
+
+def _size(parts: Sequence[Buffer]) -> int:
+    return sum(memoryview(part).nbytes for part in parts)
 
 
 @functools.cache
@@ -396,7 +482,31 @@ def connect(
     return PlasmaClient(client, store_socket_name or "")
 
 
+def start_plasma_store(*_: Any, **__: Any) -> NoReturn:
+    raise NotProvided(
+        "a node is no child of the program", remedy="start one with ./tokamak up, and connect to it"
+    )
+
+
+def build_plasma_tensorflow_op(*_: Any, **__: Any) -> NoReturn:
+    raise NotProvided(
+        "there is no operator for TensorFlow",
+        remedy="put and get arrays of numpy, which it takes in place",
+    )
+
+
+if TYPE_CHECKING:
+    PlasmaBuffer = Any
+else:
+
+    def __getattr__(name):
+        if name == "PlasmaBuffer":  # of pyarrow, which is imported by who asks for buffers
+            return type(_buffer(b""))
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
 __all__ = [
-    "GROUP", "NAMESPACE", "ObjectID", "ObjectNotAvailable", "PlasmaClient", "PlasmaObjectExists",
-    "PlasmaObjectNonexistent", "PlasmaObjectNotFound", "PlasmaStoreFull", "connect",
+    "GROUP", "NAMESPACE", "NotProvided", "ObjectID", "ObjectNotAvailable", "PlasmaClient", "PlasmaObjectExists",
+    "PlasmaObjectNonexistent", "PlasmaObjectNotFound", "PlasmaStoreFull", "build_plasma_tensorflow_op", "connect",
+    "start_plasma_store",
 ]  # fmt: skip
