@@ -715,3 +715,38 @@ def test_who_may_not_read_or_write_is_told_so(
     assert run_child(stranger) == 0
     assert run_child(reader) == 0
     eventually(lambda: backend.info()["leased"] < 1 << 20, "no lane is left behind")
+
+
+MANY_FILES = """
+import os, resource, sys, threading
+import tokamak
+resource.setrlimit(resource.RLIMIT_NOFILE, (2048, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
+files = [open(os.devnull) for _ in range(1100)]
+client = tokamak.connect(sys.argv[1])
+client.info(), client.info()
+ref = client.put(bytes(100_000))
+assert client.contains(ref)
+with client.watch() as events:
+    client.put(1)
+    assert next(events).kind == "sealed"
+view = client.get_buffer(ref)
+pid = os.fork()
+if pid == 0:
+    os._exit(view != bytes(100_000) or client.get(ref) != bytes(100_000))
+assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+del view
+while client.info()["pinned"]:
+    pass  # until what was kept for the child is let go of
+assert any(each.name == "tokamak-keeper" for each in threading.enumerate())
+client.close()
+assert all(each.name != "tokamak-keeper" for each in threading.enumerate())
+print("done")
+"""
+
+
+def test_a_process_with_many_open_files_can_use_the_client(own_node: Callable[..., Node]) -> None:
+    program = script(MANY_FILES, str(own_node("64MB").folder))
+    try:
+        assert program.communicate(timeout=60)[0] == "done\n"
+    finally:
+        program.kill()

@@ -36,6 +36,13 @@ CANCELLED, DEADLINE_EXCEEDED, PERMISSION_DENIED = 1, 4, 7
 RESOURCE_EXHAUSTED, INTERNAL, UNAVAILABLE = 8, 13, 14
 
 
+def is_readable(fd: int) -> bool:
+    """Without waiting. ``select`` would not take descriptors above 1,023."""
+    poll = select.poll()
+    poll.register(fd, select.POLLIN)
+    return bool(poll.poll(0))
+
+
 class CallFailed(Exception):
     """A call that ended with another status than OK."""
 
@@ -76,7 +83,7 @@ class Connection:
         if self.is_terminated or self.socket.fileno() < 0:
             return False
         try:
-            while select.select([self.socket], [], [], 0)[0]:
+            while is_readable(self.socket.fileno()):
                 data = self.socket.recv(1 << 16)
                 events = self.http.receive_data(data)
                 if not data or any(
@@ -169,7 +176,7 @@ class Call:
 
     def poll(self) -> None:
         """Looks at what has arrived, without waiting."""
-        while not self._has_ended and select.select([self], [], [], 0)[0]:
+        while not self._has_ended and is_readable(self.fileno()):
             self._read(time.monotonic() + 1)
 
     def _read(self, end: float | None) -> None:

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from tokamak._http2 import is_readable
 from tokamak._session import Session
 
 _LOG = logging.getLogger(__name__)
@@ -127,17 +128,27 @@ class Keeper:
 
     def _run(self) -> None:
         while True:
-            is_last = self._is_closing
-            pause = _IDLE_SECONDS
-            for session in self.sessions:
-                pause = min(pause, self._look(session, is_last))
-            self._release_inheritances()
-            if is_last:
-                self._settled.set()
-                with self._lock:
-                    if not self._sessions:
-                        return
-            self._sleep(pause)
+            try:
+                if self._look_around():
+                    return
+            except Exception:
+                _LOG.warning("keeping the client failed; it goes on", exc_info=True)
+                time.sleep(_ENDING_SECONDS)
+
+    def _look_around(self) -> bool:
+        """Once, and sleeps until the next time. Whether there will be none."""
+        is_last = self._is_closing
+        pause = _IDLE_SECONDS
+        for session in self.sessions:
+            pause = min(pause, self._look(session, is_last))
+        self._release_inheritances()
+        if is_last:
+            self._settled.set()
+            with self._lock:
+                if not self._sessions:
+                    return True
+        self._sleep(pause)
+        return False
 
     def _sleep(self, seconds: float) -> None:
         watched: list[int] = [self._bell.fileno()]
@@ -167,7 +178,7 @@ class Keeper:
 
     def _release_inheritances(self) -> None:
         for each in list(self._inheritances):
-            if select.select([each.end], [], [], 0)[0]:
+            if is_readable(each.end):
                 each.session.native.release_pins(each.pins)
                 with self._lock:
                     self._inheritances.remove(each)
