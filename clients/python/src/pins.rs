@@ -26,14 +26,26 @@ pub struct Pins {
 #[derive(Default)]
 struct Words {
     free: Vec<u32>,
-    /// By word: who needs it. One for the views of this process, one for each fork that may still read.
-    holders: Vec<u32>,
-    /// By word: what it pins. What the file says may be another process's by now, after a fork.
-    locations: Vec<u64>,
+    all: Vec<Word>,
     held: usize,
     allocated: u32,
     is_closed: bool,
+    /// While there is one, no word is cleared: the child may be there already, and reads what its views
+    /// show until [`Pins::hold_all`] keeps that for it.
+    forks_under_way: u32,
+    /// What is not cleared for that alone.
+    deferred: Vec<u32>,
     heirs: Option<HashMap<u32, u32>>,
+}
+
+#[derive(Clone, Default)]
+struct Word {
+    /// What the file says may be another process's by now, after a fork.
+    location: u64,
+    /// Whether this process has a view.
+    is_viewed: bool,
+    /// Children that may still read.
+    children: u32,
 }
 
 /// Several pins under one lock, with one fence after the last.
@@ -69,12 +81,12 @@ impl Pins {
 
     /// The last view of a pin has gone. From any thread, once for each pin.
     pub fn release(&self, session: &Session, word: u32) {
-        self.words.lock().unwrap().give(session, word);
+        self.words.lock().unwrap().end_view(session, word);
     }
 
     /// In a forked child that holds nothing of its own: an inherited view has gone.
     pub fn forget(&self, word: u32) {
-        self.words.lock().unwrap().holders[word as usize] -= 1;
+        self.words.lock().unwrap().all[word as usize].is_viewed = false;
     }
 
     pub fn held(&self) -> usize {
@@ -88,14 +100,20 @@ impl Pins {
         words.held == 0
     }
 
-    /// For a fork: all that is pinned now stays so until [`Self::release_all`].
+    /// Before a fork, however it ends: to be followed by [`Self::hold_all`].
+    pub fn begin_fork(&self) {
+        self.words.lock().unwrap().forks_under_way += 1;
+    }
+
+    /// After a fork, in the parent: all that the child may see stays until [`Self::release_all`].
     pub fn hold_all(&self) -> Vec<u32> {
-        let mut words = self.words.lock().unwrap();
-        let held: Vec<u32> = (0..words.holders.len() as u32)
-            .filter(|&word| words.holders[word as usize] > 0)
-            .collect();
+        let mut guard = self.words.lock().unwrap();
+        let words = &mut *guard;
+        words.forks_under_way = words.forks_under_way.saturating_sub(1);
+        let mut held = std::mem::take(&mut words.deferred);
+        held.extend((0..words.all.len() as u32).filter(|&word| words.all[word as usize].is_viewed));
         for &word in &held {
-            words.holders[word as usize] += 1;
+            words.all[word as usize].children += 1;
         }
         held
     }
@@ -103,13 +121,14 @@ impl Pins {
     pub fn release_all(&self, session: &Session, held: &[u32]) {
         let mut words = self.words.lock().unwrap();
         for &word in held {
-            words.give(session, word);
+            words.all[word as usize].children -= 1;
+            words.clear_if_unused(session, word);
         }
     }
 
-    /// In a forked child: pins what the process held at the fork in the child's own session, too. Views
-    /// that were inherited end those pins ([`Self::heir`]). Nothing is looked at again: the parent
-    /// holds its pins until it is told.
+    /// In a forked child: pins what the inherited views show in the child's own session, too. They end
+    /// those pins ([`Self::heir`]). Nothing is looked at again: the parent holds its pins until it is
+    /// told.
     pub fn bequeath(&self, heirs: &Pins, session: &Session) -> Result<(), TooManyPins> {
         let mut words = self.words.lock().unwrap();
         if words.heirs.is_some() {
@@ -117,9 +136,9 @@ impl Pins {
         }
         let mut inherited = HashMap::new();
         if let Some(mut batch) = heirs.batch(session) {
-            for word in 0..words.holders.len() {
-                if words.holders[word] > 0 {
-                    inherited.insert(word as u32, batch.pin(words.locations[word])?);
+            for (number, word) in words.all.iter().enumerate() {
+                if word.is_viewed {
+                    inherited.insert(number as u32, batch.pin(word.location)?);
                 }
             }
             batch.fence();
@@ -146,8 +165,9 @@ impl Batch<'_> {
             Some(word) => word,
             None => self.words.grow(self.session)?,
         };
-        self.words.holders[word as usize] = 1;
-        self.words.locations[word as usize] = location;
+        let state = &mut self.words.all[word as usize];
+        state.location = location;
+        state.is_viewed = true;
         self.words.held += 1;
         self.session.set_pin(word, location);
         Ok(word)
@@ -165,24 +185,33 @@ impl Batch<'_> {
 
     /// Takes a pin back that came too late.
     pub fn unpin(&mut self, word: u32) {
-        self.words.give(self.session, word);
+        self.words.end_view(self.session, word);
     }
 }
 
 impl Words {
-    fn give(&mut self, session: &Session, word: u32) {
-        let holders = &mut self.holders[word as usize];
-        *holders -= 1;
-        if *holders == 0 {
-            session.clear_pin(word);
-            self.held -= 1;
-            self.free.push(word);
+    fn end_view(&mut self, session: &Session, word: u32) {
+        self.all[word as usize].is_viewed = false;
+        self.clear_if_unused(session, word);
+    }
+
+    fn clear_if_unused(&mut self, session: &Session, word: u32) {
+        let state = &self.all[word as usize];
+        if state.is_viewed || state.children > 0 {
+            return;
         }
+        if self.forks_under_way > 0 {
+            self.deferred.push(word);
+            return;
+        }
+        session.clear_pin(word);
+        self.held -= 1;
+        self.free.push(word);
     }
 
     /// Takes another line into use and returns its first word.
     fn grow(&mut self, session: &Session) -> Result<u32, TooManyPins> {
-        let first = self.holders.len() as u32;
+        let first = self.all.len() as u32;
         let end = first + PINS_PER_LINE;
         if end > session.pin_limit() {
             return Err(TooManyPins { limit: first });
@@ -194,8 +223,7 @@ impl Words {
             }
             self.allocated = allocated;
         }
-        self.holders.resize(end as usize, 0);
-        self.locations.resize(end as usize, 0);
+        self.all.resize(end as usize, Word::default());
         session.raise_high_water(end);
         self.free.extend((first + 1..end).rev());
         Ok(first)

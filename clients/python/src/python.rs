@@ -517,15 +517,14 @@ impl PyAttachment {
         };
         pool::ring(&lanes.pool);
         let time = seconds(time);
-        let pinned = py.detach(|| {
+        // Pinned after the wait: a fork meanwhile would leave the lock of the pins taken in the child.
+        py.detach(|| {
             let begun = Instant::now();
-            loop {
-                match attachment.pin(id, name.as_ref()) {
-                    Ok(None) if begun.elapsed() < time => std::thread::yield_now(),
-                    found => return found,
-                }
+            while !attachment.shows(id) && begun.elapsed() < time {
+                std::thread::yield_now();
             }
-        })?;
+        });
+        let pinned = attachment.pin(id, name.as_ref())?;
         pinned.map(|pinned| self.found(py, id, pinned)).transpose()
     }
 
@@ -659,6 +658,10 @@ impl PyAttachment {
 
     fn end_session(&self) {
         self.attachment().end_session();
+    }
+
+    fn begin_fork(&self) {
+        self.attachment().pins.begin_fork();
     }
 
     fn hold_pins(&self) -> Vec<u32> {

@@ -347,6 +347,76 @@ def test_i13_what_a_child_inherited_stays_when_the_parent_lets_go(
     assert faults(node) == ""
 
 
+FORKS = """
+import os, resource, sys
+folder, wanted, how = sys.argv[1:]
+held = []
+if how == "lets go in a hook":
+    os.register_at_fork(after_in_parent=held.clear)
+import tokamak
+client = tokamak.connect(folder)
+held.append(client.get_buffer(wanted))
+if how == "without the client":
+    del client
+elif how == "without descriptors":
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    lowest = os.dup(0)
+    os.close(lowest)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (lowest, hard))
+pid = os.fork()
+if pid == 0:
+    sys.stdin.readline()
+    print("the same" if held[0] == bytes(range(256)) * 16384 else "overwritten", flush=True)
+    os._exit(0)
+held.clear()
+print("let go", flush=True)
+os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+"""
+
+
+@pytest.mark.parametrize("how", ["lets go in a hook", "without the client", "without descriptors"])
+def test_i13_what_a_child_inherited_stays_whatever_a_fork_meets(
+    own_node: Callable[..., Node], connect: Callable[..., LocalBackend], how: str
+) -> None:
+    node = own_node("64MB")
+    backend = connect(node)
+    stored = backend.put([PATTERN * 16384], PLAIN)
+    program = script(FORKS, str(node.folder), stored.id.hex(), how)
+    assert program.stdout is not None
+    assert program.stdout.readline() == "let go\n"
+    backend.delete([stored.id])
+    overwrite(backend, 64 << 20)
+    assert program.communicate("go\n", timeout=60)[0] == "the same\n"
+    eventually(lambda: pinned(backend) == 0, "the end of both frees the bytes", 5)
+    assert faults(node) == ""
+
+
+def test_a_child_pins_nothing_that_was_kept_for_another_one(
+    node: Node, backend: LocalBackend
+) -> None:
+    held = [backend.get(backend.put([PATTERN], PLAIN).id)]
+    ends = os.pipe()
+    first = os.fork()
+    if first == 0:
+        os.close(ends[1])
+        os.read(ends[0], 1)  # until its end
+        os._exit(0)
+    held.clear()
+
+    def second() -> None:
+        backend.info()
+        assert backend._session.native.pins == 0
+
+    try:
+        assert run_child(second) == 0
+        assert backend._session.native.pins == 1
+    finally:
+        os.close(ends[1])
+        os.close(ends[0])
+        os.waitpid(first, 0)
+    eventually(lambda: backend._session.native.pins == 0, "nothing is kept for children that ended")
+
+
 def test_i13_a_child_outlives_its_parent(
     own_node: Callable[..., Node], connect: Callable[..., LocalBackend]
 ) -> None:

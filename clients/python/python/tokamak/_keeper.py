@@ -9,7 +9,9 @@ import select
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 
+from tokamak import _fork
 from tokamak._http2 import is_readable
 from tokamak._session import Session
 
@@ -17,15 +19,17 @@ _LOG = logging.getLogger(__name__)
 _ENDING_SECONDS = 0.02
 _IDLE_SECONDS = 0.2
 
+Heir = Callable[[], Callable[[list[Session], int | None], None] | None]
+"""A weak reference to what a forked child is to call."""
 
-class Inheritance:
+
+@dataclass(eq=False, frozen=True)
+class _Inheritance:
     """What a forked child may still read, kept until the child has pins of its own, or has ended."""
 
-    def __init__(self, session: Session, pins: list[int], end: int) -> None:
-        self.session = session
-        self.pins = pins
-        self.end = end
-        """A pipe's: it ends when the child lets go of its other side."""
+    pins: list[tuple[Session, list[int]]]
+    end: int | None
+    """A pipe's: it ends when the child lets go of its other side. Without one nobody knows when."""
 
 
 class Bell:
@@ -66,20 +70,23 @@ class Bell:
 
 
 class Keeper:
-    """Lives as long as a session does. Thread-safe; to be made anew after a fork."""
+    """Lives as long as a session does. Thread-safe; to be made anew after a fork, by ``heir``, which gets
+    the sessions and the child's side of a pipe, if there is one."""
 
-    def __init__(self, extra: Callable[[Session], None]) -> None:
+    def __init__(self, extra: Callable[[Session], None], heir: Heir) -> None:
         self._extra = extra
+        self._heir = heir
         self._sessions: list[Session] = []
-        self._inheritances: list[Inheritance] = []
+        self._inheritances: list[_Inheritance] = []
         self._is_closing = False
         self._settled = threading.Event()
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._bell = Bell()
+        _fork.register(self)
 
     def keep(self, session: Session) -> None:
-        with self._lock:
+        with _fork.lock, self._lock:
             self._sessions.append(session)
             if self._thread is None:
                 self._thread = threading.Thread(
@@ -88,20 +95,10 @@ class Keeper:
                 self._thread.start()
         self.wake()
 
-    def inherit(self, inheritance: Inheritance) -> None:
-        with self._lock:
-            self._inheritances.append(inheritance)
-        self.wake()
-
     @property
     def sessions(self) -> list[Session]:
         with self._lock:
             return list(self._sessions)
-
-    @property
-    def sessions_unlocked(self) -> list[Session]:
-        """In a forked child, where a thread that is not there may hold the lock."""
-        return list(self._sessions)
 
     def wake(self) -> None:
         """Lets it look around at once."""
@@ -118,13 +115,31 @@ class Keeper:
         if self._thread is not None and self._thread is not threading.current_thread():
             self._settled.wait(timeout)
 
-    def abandon(self) -> None:
-        """In a forked child, where the thread is not."""
+    def before_fork(self) -> None:
+        for session in self.sessions:
+            session.native.begin_fork()
+
+    def after_fork_in_parent(self, end: int | None) -> bool:
+        pins = [(session, session.native.hold_pins()) for session in self.sessions]
+        if not any(held for _, held in pins):
+            return False
+        with self._lock:
+            self._inheritances.append(_Inheritance(pins, end))
+        self.wake()
+        return True
+
+    def after_fork_in_child(self, end: int | None) -> None:
+        """Takes no lock: the thread that may have held it is not there."""
         self._bell.close()
         for each in self._inheritances:
-            os.close(each.end)
+            if each.end is not None:
+                os.close(each.end)
         for session in self._sessions:
             session.stream.abandon()
+        go_on = self._heir()
+        if go_on is not None:
+            go_on(self._sessions, end)
+        # Without a client views may be left. The pipe stays open, and their bytes, as long as this process.
 
     def _run(self) -> None:
         while True:
@@ -152,7 +167,7 @@ class Keeper:
 
     def _sleep(self, seconds: float) -> None:
         watched: list[int] = [self._bell.fileno()]
-        watched += [each.end for each in self._inheritances]
+        watched += [each.end for each in self._inheritances if each.end is not None]
         watched += [s.stream.fileno() for s in self.sessions if s.is_connected]
         poll = select.poll()
         for fd in watched:
@@ -178,8 +193,9 @@ class Keeper:
 
     def _release_inheritances(self) -> None:
         for each in list(self._inheritances):
-            if is_readable(each.end):
-                each.session.native.release_pins(each.pins)
+            if each.end is not None and is_readable(each.end):
+                for session, held in each.pins:
+                    session.native.release_pins(held)
                 with self._lock:
                     self._inheritances.remove(each)
                 os.close(each.end)

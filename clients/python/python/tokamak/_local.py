@@ -15,7 +15,7 @@ import weakref
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from tokamak import _fork, errors
+from tokamak import errors
 from tokamak._backend import (
     Description,
     Found,
@@ -29,7 +29,7 @@ from tokamak._backend import (
 from tokamak._control import Control, Deadline
 from tokamak._descriptions import described, ledger_of
 from tokamak._interests import Interests
-from tokamak._keeper import Inheritance, Keeper
+from tokamak._keeper import Keeper
 from tokamak._metadata import check_name, decode, normalized_attributes
 from tokamak._native import (
     Corrupt,
@@ -89,14 +89,15 @@ class LocalBackend:
         self._begin()
         self._session = Session.attach(self._control, self._name, Deadline(timeout))
         self._keep(self._session)
-        _fork.register(self)
 
     def _begin(self) -> None:
         """What a process has for itself."""
         self._attaching = threading.RLock()
         self._control = Control(self._folder)
         self._interests: dict[Session, Interests] = {}
-        self._keeper = Keeper(self._extra_of(self._interests))
+        self._keeper = Keeper(
+            self._extra_of(self._interests), weakref.WeakMethod(self._begin_in_child)
+        )
         weakref.finalize(self, self._keeper.close_soon).atexit = False
 
     @staticmethod
@@ -184,26 +185,18 @@ class LocalBackend:
 
     # ---- forks
 
-    def after_fork_in_parent(self, end: int) -> bool:
-        held = False
-        for session in self._keeper.sessions:
-            pins = session.native.hold_pins()
-            if pins:
-                self._keeper.inherit(Inheritance(session, pins, os.dup(end)))
-                held = True
-        if held:
-            os.close(end)
-        return held
-
-    def after_fork_in_child(self, end: int) -> None:
-        self._inherited += self._keeper.sessions_unlocked
-        self._inherited_ends.append(end)
-        self._keeper.abandon()
+    def _begin_in_child(self, sessions: builtins.list[Session], end: int | None) -> None:
+        self._inherited += sessions
+        if end is not None:
+            if self._inherited:
+                self._inherited_ends.append(end)
+            else:
+                os.close(end)
         self._control.abandon()
         self._begin()
 
     def _take_over_inheritance(self, session: Session) -> None:
-        if not self._inherited_ends:
+        if not self._inherited:
             return
         for each in self._inherited:
             each.native.bequeath(session.native)
@@ -211,6 +204,7 @@ class LocalBackend:
         self._resolve([bytes(16)])
         for each in self._inherited:
             each.native.end_session()
+        self._inherited = []
         ends, self._inherited_ends = self._inherited_ends, []
         for end in ends:
             os.close(end)
@@ -533,7 +527,7 @@ class LocalBackend:
         return self._control.call(method, request, answer, Deadline(self._timeout))
 
     def _leave_the_parent(self) -> None:
-        if self._inherited_ends:
+        if self._inherited:
             self._current()
 
     def _resolve(self, ids: Sequence[bytes]) -> set[bytes]:

@@ -202,12 +202,15 @@ class Attachment:
     def end_session(self) -> None:
         """Lets go of the session's lock."""
 
+    def begin_fork(self) -> None:
+        """Nothing is let go of until :meth:`hold_pins`."""
+
     def hold_pins(self) -> list[int]:
-        """What is pinned stays so until :meth:`release_pins`, whatever becomes of the views."""
+        """After a fork: what the child may see stays pinned until :meth:`release_pins`."""
 
     def release_pins(self, held: list[int]) -> None: ...
     def bequeath(self, heir: Attachment) -> None:
-        """In a forked child: pins in its own session what it inherited."""
+        """In a forked child: pins in its own session what its inherited views show."""
 
 class Found(Buffer):
     """A sealed object; its bytes are pinned until this and all views are gone."""
