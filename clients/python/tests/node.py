@@ -11,7 +11,8 @@ import subprocess
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -65,6 +66,17 @@ def command(module: str) -> list[str]:
         "-jar",
         str(program),
     ]
+
+
+@contextmanager
+def stopped(process: subprocess.Popen[bytes] | None) -> Iterator[None]:
+    """The process is silent during the block: it accepts connections, and says nothing."""
+    assert process is not None
+    process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        process.send_signal(signal.SIGCONT)
 
 
 def free_port() -> int:

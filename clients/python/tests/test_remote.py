@@ -5,19 +5,21 @@ from __future__ import annotations
 import subprocess
 import sys
 import uuid
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import tokamak
-from node import Gateway, Node
+from node import Gateway, Node, stopped
 from tokamak._client import Client
 from tokamak._remote import RemoteBackend, address_of
 from tokamak.errors import (
+    DeadlineExceeded,
     InvalidRequest,
     InvalidState,
     NodeUnavailable,
 )
-from ways import Way
+from ways import Way, within
 
 
 @pytest.fixture
@@ -72,6 +74,30 @@ def test_the_gateways_end_is_said_and_its_return_is_survived(node: Node) -> None
         hasty.close()
         with pytest.raises(InvalidState):
             hasty.put(1)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda client, ref: client.get("silent/missing", timeout=0.2),
+        lambda client, ref: client.get(ref),
+        lambda client, ref: client.wait(["silent/missing"], timeout=0.2),
+        lambda client, ref: client.put(1),
+        lambda client, ref: client.put(bytes(4 << 20)),
+        lambda client, ref: client.put(1, name="silent/name"),
+        lambda client, ref: client.watch(),
+    ],
+    ids=["get missing", "get", "wait", "put", "put much", "put named", "watch"],
+)
+def test_nobody_waits_for_ever_for_a_gateway_that_is_silent(
+    gateway: Gateway, call: Callable[[Client, tokamak.Ref], object]
+) -> None:
+    with Client(RemoteBackend(gateway.url, timeout=1)) as client:
+        ref = client.put(1)
+        with stopped(gateway.process):
+            failure = within(10, lambda: call(client, ref))
+        assert isinstance(failure, (DeadlineExceeded, NodeUnavailable))
+        assert client.get(ref) == 1
 
 
 def test_what_is_no_address() -> None:

@@ -33,6 +33,24 @@ def pins(client: tokamak.Client, ref: Any) -> int:
     return sum(pin.count for pin in client.info(ref).pins)
 
 
+def within(seconds: float, action: Callable[[], object]) -> BaseException | None:
+    """What the action raises, or None. Fails when it has not ended by then."""
+    raised: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            action()
+            raised.append(None)
+        except BaseException as failure:
+            raised.append(failure)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    thread.join(seconds)
+    assert raised, f"it goes on after {seconds} s"
+    return raised[0]
+
+
 @contextmanager
 def later(action: Callable[[], object]) -> Iterator[None]:
     """Does it in another thread while the block runs, which waits for it."""

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import math
 import os
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 from urllib.parse import urlsplit
 
 import grpc
@@ -56,6 +57,7 @@ _MESSAGE_BYTES_MAX = 64 << 20
 _WAIT_SECONDS_MAX = 300.0
 """Of one call; a longer wait is several."""
 _RETRY_SECONDS = 0.05
+_CALL_SECONDS_MIN = 1.0
 _NOT_FOUND = 5
 _KINDS = {
     store.WatchResponse.KIND_GAP: "gap",
@@ -121,7 +123,7 @@ class RemoteStored:
 
 class RemoteBackend:
     """A client of the gateway at ``url``. Thread-safe. ``token`` is sent with each call; ``timeout`` is how
-    long, in seconds, a gateway or a node that is away is waited for."""
+    long, in seconds, a gateway or a node that is away is waited for, and how long one may be silent."""
 
     def __init__(
         self, url: str, *, token: str | None = None, timeout: float = 10.0, reason: str = ""
@@ -131,6 +133,10 @@ class RemoteBackend:
             ("grpc.max_receive_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.max_send_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.enable_retries", 0),
+            # A gateway permits a ping each 10 s.
+            ("grpc.keepalive_time_ms", 20_000),
+            ("grpc.keepalive_timeout_ms", 10_000),
+            ("grpc.http2.max_pings_without_data", 0),
         ]
         self._channel = (
             grpc.secure_channel(address, grpc.ssl_channel_credentials(), options)
@@ -171,7 +177,7 @@ class RemoteBackend:
         deadline = Deadline(self._timeout if seconds is None else seconds)
         while True:
             try:
-                return self._once(lambda: call(max(deadline.left(), 1.0)))
+                return self._once(lambda: call(max(deadline.left(), _CALL_SECONDS_MIN)))
             except errors.NodeUnavailable:
                 if deadline.has_passed:
                     raise
@@ -194,16 +200,13 @@ class RemoteBackend:
         if name is not None:
             check_name(name)
         size = sum(view.nbytes for view in views)
-        spec = _spec(meta, name, size, self._timeout if deadline is None else deadline)
-
-        def requests() -> Iterator[store.PutRequest]:
-            yield store.PutRequest(spec=spec)
-            for view in views:
-                for at in range(0, view.nbytes, _CHUNK_BYTES):
-                    yield store.PutRequest(data=bytes(view[at : at + _CHUNK_BYTES]))
+        room = self._timeout if deadline is None else deadline
+        spec = _spec(meta, name, size, room)
 
         def send(_: float = 0) -> Any:
-            return self._objects.Put(requests(), metadata=self._headers)
+            upload = _Upload(spec, views)
+            call = self._objects.Put.future(upload, metadata=self._headers)
+            return upload.answer(call, max(room + self._timeout, _CALL_SECONDS_MIN))
 
         answer = self._once(send) if name is None else self._repeated(send, deadline)
         said = answer.object
@@ -271,16 +274,18 @@ class RemoteBackend:
     def _fetch(self, target: Target, wait: float) -> Received:
         parts: list[bytes] = []
         info: Any = None
+        patience = Deadline(wait)
         deadline = Deadline(wait + self._timeout)
         while True:
             received = sum(map(len, parts))
             request = store.GetRequest(
-                object=_ref(target), offset_bytes=received, wait=_duration(wait)
+                object=_ref(target), offset_bytes=received, wait=_duration(patience.left())
             )
             if info is not None:
                 request.incarnation = info.incarnation
             try:
-                for answer in self._stream(request):
+                # A call that ends while bytes come is followed by another one, from there on.
+                for answer in self._stream(request, max(deadline.left(), _CALL_SECONDS_MIN)):
                     if info is None:
                         info = answer.object
                     if answer.data:
@@ -293,13 +298,15 @@ class RemoteBackend:
                     info.media_type,
                     info.incarnation,
                 )
-            except errors.NodeUnavailable:
+            except (errors.NodeUnavailable, errors.DeadlineExceeded):
                 if deadline.has_passed:
                     raise
                 time.sleep(_RETRY_SECONDS)
 
-    def _stream(self, request: store.GetRequest) -> Iterator[store.GetResponse]:
-        call = self._once(lambda: self._objects.Get(request, metadata=self._headers))
+    def _stream(self, request: store.GetRequest, seconds: float) -> Iterator[store.GetResponse]:
+        call = self._once(
+            lambda: self._objects.Get(request, timeout=seconds, metadata=self._headers)
+        )
         while True:
             answer = self._once(lambda: next(call, None))
             if answer is None:
@@ -329,8 +336,8 @@ class RemoteBackend:
             if sum(there) >= count or patience.has_passed:
                 return there
 
-    def _wait_once(self, request: store.WaitRequest, _: float) -> Any:
-        return self._objects.Wait(request, metadata=self._headers)
+    def _wait_once(self, request: store.WaitRequest, left: float) -> Any:
+        return self._objects.Wait(request, timeout=left, metadata=self._headers)
 
     def contains(self, target: Target) -> bool:
         return self.head(target) is not None
@@ -414,6 +421,42 @@ class RemoteBackend:
         self._channel.close()
 
 
+class _Upload(Iterator[store.PutRequest]):
+    """The messages of a put, which knows when the last one went."""
+
+    def __init__(self, spec: store.PutSpec, views: Sequence[memoryview]) -> None:
+        self._requests = self._of(spec, views)
+        self._sent = 0
+
+    @staticmethod
+    def _of(spec: store.PutSpec, views: Sequence[memoryview]) -> Iterator[store.PutRequest]:
+        yield store.PutRequest(spec=spec)
+        for view in views:
+            for at in range(0, view.nbytes, _CHUNK_BYTES):
+                yield store.PutRequest(data=bytes(view[at : at + _CHUNK_BYTES]))
+
+    def __next__(self) -> store.PutRequest:
+        request = next(self._requests)
+        self._sent += 1
+        return request
+
+    def answer(self, call: Any, silence: float) -> store.PutResponse:
+        """The call's. Raises ``DeadlineExceeded`` when nothing went for so many seconds, and none came."""
+        try:
+            while True:
+                sent = self._sent
+                try:
+                    return cast(store.PutResponse, call.result(silence))
+                except grpc.FutureTimeoutError:
+                    if self._sent == sent:
+                        raise errors.DeadlineExceeded(
+                            f"the gateway was silent for {silence:g} s, and may still put it",
+                            remedy="repeat it, with a name",
+                        ) from None
+        finally:
+            call.cancel()  # does nothing after its end
+
+
 class RemoteWriting:
     """A buffer of this process that becomes an object at its seal. For one thread at a time."""
 
@@ -481,11 +524,16 @@ class RemoteWatch:
         self._backend = backend
         self._request = request
         self._is_closed = False
-        self._call = backend._repeated(lambda _: self._subscribe())
+        self._call = backend._repeated(self._subscribe)
 
-    def _subscribe(self) -> Any:
+    def _subscribe(self, seconds: float) -> Any:
         call = self._backend._objects.Watch(self._request, metadata=self._backend._headers)
-        first = next(call)
+        silence = threading.Timer(seconds, call.cancel)
+        silence.start()
+        try:
+            first = next(call)
+        finally:
+            silence.cancel()
         if first.kind != store.WatchResponse.KIND_SUBSCRIBED:
             raise errors.NodeUnavailable("the gateway does not let watch")
         if first.sequence:
@@ -507,7 +555,7 @@ class RemoteWatch:
                     raise translate(failed, "the gateway") from failure
                 said = None
             if said is None:
-                self._call = self._backend._repeated(lambda _: self._subscribe())
+                self._call = self._backend._repeated(self._subscribe)
                 continue
             if said.sequence:
                 self._request.after = said.sequence
