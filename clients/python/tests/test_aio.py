@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 import threading
 import time
 import uuid
+from collections.abc import Coroutine
+from typing import Any
 
 import numpy as np
 import pytest
 import tokamak
-from node import eventually
-from tokamak.errors import InvalidState, ObjectNotFound
+from node import Gateway, Node, eventually, stopped
+from tokamak._http2 import Connections
+from tokamak._remote import RemoteBackend
+from tokamak.errors import DeadlineExceeded, InvalidState, NodeUnavailable, ObjectNotFound
 from ways import Way, pins
 
 
@@ -25,11 +31,16 @@ def test_the_calls(client: tokamak.Client) -> None:
         ref = await aio.put(np.arange(5), name=name())
         assert (await aio.get(ref)).sum() == 10
         assert [each.sum() for each in await aio.get([ref, ref])] == [10, 10]
-        assert await aio.contains(ref) and (await aio.info(ref)).size == ref.size
+        assert await aio.contains(ref) and await aio.peek(ref)
+        assert (await aio.info(ref)).size == ref.size
         assert [info.ref for info in await aio.list(namespace="aio")].count(ref) == 1
         writer = await aio.create(3)
         writer.buffer[:] = b"abc"
         assert bytes(await aio.get_buffer(await aio.seal(writer))) == b"abc"
+        given_up = await aio.create(3, name=name())
+        await aio.abort(given_up)
+        with pytest.raises(InvalidState):
+            await aio.seal(given_up)
         assert await aio.delete(ref) == 1
         with pytest.raises(ObjectNotFound):
             await aio.get(ref)
@@ -87,6 +98,105 @@ def test_who_is_cancelled_is_forgotten_at_once(client: tokamak.Client) -> None:
         assert await kept == 7
 
     asyncio.run(program())
+
+
+def test_another_calls_error_is_everybodys_and_ends_nothing(
+    client: tokamak.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object) -> list[bool]:
+        raise RuntimeError("a fault")
+
+    async def program() -> None:
+        late = name()
+        with monkeypatch.context() as patch:
+            patch.setattr(client._backend, "wait", fail)
+            with pytest.raises(RuntimeError):
+                await asyncio.wait_for(client.aio.get(late, timeout=None), 10)
+        waiting = asyncio.ensure_future(client.aio.get(late, timeout=None))
+        await client.aio.put(7, name=late)
+        assert await asyncio.wait_for(waiting, 20) == 7
+
+    asyncio.run(program())
+
+
+def test_a_forked_child_waits_by_itself(node: Node) -> None:
+    with tokamak.connect(str(node.folder)) as client:
+        late = name()
+        parent = threading.Thread(
+            target=lambda: asyncio.run(client.aio.get(late, timeout=None)), daemon=True
+        )
+        parent.start()
+        eventually(lambda: client.aio._waiter._waiting, "the parent waits")
+        pid = os.fork()
+        if pid == 0:
+            signal.alarm(20)  # its death, should it hang
+            code = 1
+            try:
+                with pytest.raises(ObjectNotFound):
+                    asyncio.run(client.aio.get(name(), timeout=0.2))
+                code = 0
+            finally:
+                os._exit(code)
+        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+        client.put(1, name=late)
+        parent.join(20)
+        assert not parent.is_alive()
+
+
+def test_who_waits_asks_the_node_once(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    call = Connections.call
+
+    def count(self: Connections, path: str, request: bytes, timeout: float) -> bytes:
+        asked.append(path)
+        return call(self, path, request, timeout)
+
+    async def program() -> None:
+        late = name()
+        waiting = asyncio.ensure_future(client.aio.get(late, timeout=None))
+        await asyncio.wait([waiting], timeout=1)
+        assert sum("Resolve" in path or "Interest" in path for path in asked) <= 2
+        await client.aio.put(1, name=late)
+        assert await waiting == 1
+
+    with tokamak.connect(str(node.folder)) as client:
+        monkeypatch.setattr(Connections, "call", count)
+        asyncio.run(program())
+
+
+def test_the_loop_goes_on_while_a_gateway_is_silent(gateway: Gateway) -> None:
+    backend = RemoteBackend(gateway.url, timeout=2)
+
+    async def gap(call: Coroutine[Any, Any, object]) -> float:
+        """The longest time that the loop did nothing during the call, which fails."""
+        asked = asyncio.ensure_future(call)
+        last, longest = time.monotonic(), 0.0
+        while not asked.done():
+            await asyncio.sleep(0.01)
+            now = time.monotonic()
+            last, longest = now, max(longest, now - last)
+        with pytest.raises((DeadlineExceeded, NodeUnavailable)):
+            asked.result()
+        return longest
+
+    async def borrow(ref: tokamak.Ref) -> None:
+        async with client.aio.borrow(ref):
+            pass
+
+    async def program() -> None:
+        ref = await client.aio.put(1)
+        with stopped(gateway.process):
+            for call in (
+                lambda: client.aio.get(ref),
+                lambda: client.aio.get(name(), timeout=0.2),
+                lambda: client.aio.get_buffer(ref),
+                lambda: borrow(ref),
+                lambda: client.aio.peek(ref),
+            ):
+                assert await gap(call()) < 1
+
+    with tokamak.Client(backend) as client:
+        asyncio.run(program())
 
 
 def test_borrow_lets_go_at_the_end_of_the_block(client: tokamak.Client) -> None:

@@ -7,7 +7,7 @@ pairs of namespace and key, and seconds.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
@@ -184,6 +184,19 @@ class Watch(Iterator[Event], Protocol):
 Target = bytes | Name
 
 
+class Interrupt:
+    """Ends a wait early, from another thread."""
+
+    def __init__(self) -> None:
+        self.is_set = False
+        self.wake: Callable[[], object] = lambda: None
+        """Of who waits, who looks at ``is_set`` once more after this was given."""
+
+    def set(self) -> None:
+        self.is_set = True
+        self.wake()
+
+
 class Backend(Protocol):
     """The calls. Thread-safe. A ``deadline`` is a number of seconds from now, None the default of 10 s; a
     ``timeout`` of 0 does not wait and None waits for ever. All raise ``NodeUnavailable``, and
@@ -233,14 +246,23 @@ class Backend(Protocol):
     def get_all(self, targets: Sequence[Target], timeout: float | None = 0) -> list[Found | None]:
         """As many, in order. When one is missing at the end, the others are given nevertheless."""
 
-    def wait(self, targets: Sequence[Target], count: int, timeout: float | None) -> list[bool]:
-        """Which are there, once ``count`` are or the time is over."""
+    def wait(
+        self,
+        targets: Sequence[Target],
+        count: int,
+        timeout: float | None,
+        interrupt: Interrupt | None = None,
+    ) -> list[bool]:
+        """Which are there, once ``count`` are or the time is over. Interrupted, those that are known to be."""
 
     def contains(self, target: Target) -> bool:
         """After all that was committed anywhere was looked at."""
 
     def peek(self, target: Target) -> bool:
         """Asks the index alone; may lag behind a put by somebody else."""
+
+    def shows(self, target: Target) -> bool:
+        """As :meth:`peek`, and never blocks; False, too, where that cannot be told."""
 
     def head(self, target: Target) -> Description | None: ...
 

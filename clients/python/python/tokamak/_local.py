@@ -20,6 +20,7 @@ from tokamak._backend import (
     Description,
     Found,
     Group,
+    Interrupt,
     Locality,
     Meta,
     Name,
@@ -61,6 +62,7 @@ COPY_BYTES_MAX = 64 << 10
 
 _IDS_PER_CALL = 100_000
 _SLEEP_SECONDS_MAX = 1.0
+_INTERRUPT_SECONDS_MAX = 0.1
 _SOON_SECONDS = 100e-6
 """A woken node has published by then, most times; to ask it costs several times as much."""
 _NAME_TRIES = 100
@@ -460,7 +462,13 @@ class LocalBackend:
 
     # ---- waiting
 
-    def wait(self, targets: Sequence[Target], count: int, timeout: float | None) -> list[bool]:
+    def wait(
+        self,
+        targets: Sequence[Target],
+        count: int,
+        timeout: float | None,
+        interrupt: Interrupt | None = None,
+    ) -> list[bool]:
         """Which are there, once ``count`` are or the time is over. ``timeout`` in seconds."""
         ids = [_id_of(target) for target in targets]
         ready = [False] * len(ids)
@@ -468,8 +476,10 @@ class LocalBackend:
         while True:
             session = self._current()
             if self._look(session, ids, ready, count) or self._await_seals(
-                session, ids, ready, count, deadline
+                session, ids, ready, count, deadline, interrupt
             ):
+                return ready
+            if interrupt is not None and interrupt.is_set:
                 return ready
             if deadline.has_passed:
                 pending = [each for each, is_there in zip(ids, ready, strict=True) if not is_there]
@@ -491,10 +501,15 @@ class LocalBackend:
         ready: list[bool],
         count: int,
         deadline: Deadline,
+        interrupt: Interrupt | None,
     ) -> bool:
         """Whether enough are there; False also when the node has to be told again, or the time is over."""
         if deadline.has_passed:
             return False
+        pause = _SLEEP_SECONDS_MAX
+        if interrupt is not None:
+            interrupt.wake = session.native.wake_waiters
+            pause = _INTERRUPT_SECONDS_MAX  # to be woken just before the sleep wakes nobody
         interests = self._interests.get(session)
         if interests is None:
             return False
@@ -510,9 +525,9 @@ class LocalBackend:
                 if sum(ready) >= count or self._look(session, ids, ready, count):
                     return True
                 left = deadline.left()
-                if left == 0:
+                if left == 0 or (interrupt is not None and interrupt.is_set):
                     return False
-                session.native.await_notified(seen, min(left, _SLEEP_SECONDS_MAX))
+                session.native.await_notified(seen, min(left, pause))
             return False
         except (Stale, errors.NodeUnavailable):
             return False  # the time is over, or the next attempt says so
@@ -557,6 +572,12 @@ class LocalBackend:
                 return session.native.shows(wanted)
             except Stale:
                 self._attach_again(session)
+
+    def shows(self, target: Target) -> bool:
+        try:
+            return self._session.native.shows(_id_of(target))
+        except Stale:
+            return False
 
     def contains(self, target: Target) -> bool:
         """After all that was committed anywhere was looked at."""

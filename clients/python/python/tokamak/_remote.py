@@ -27,6 +27,7 @@ from tokamak._backend import (
     Event,
     Found,
     Group,
+    Interrupt,
     Lifetime,
     Locality,
     Meta,
@@ -321,7 +322,13 @@ class RemoteBackend:
 
     # ---- waiting, asking
 
-    def wait(self, targets: Sequence[Target], count: int, timeout: float | None) -> list[bool]:
+    def wait(
+        self,
+        targets: Sequence[Target],
+        count: int,
+        timeout: float | None,
+        interrupt: Interrupt | None = None,
+    ) -> list[bool]:
         patience = Deadline(timeout)
         while True:
             seconds = min(patience.left(), _WAIT_SECONDS_MAX)
@@ -330,14 +337,27 @@ class RemoteBackend:
                 count=count,
                 timeout=_duration(seconds),
             )
-            answer = self._repeated(partial(self._wait_once, request), seconds + self._timeout)
+            try:
+                answer = self._repeated(
+                    partial(self._wait_once, request, interrupt), seconds + self._timeout
+                )
+            except grpc.FutureCancelledError:
+                return [False] * len(targets)
             pending = {_said(ref) for ref in answer.pending}
             there = [_key(target) not in pending for target in targets]
             if sum(there) >= count or patience.has_passed:
                 return there
 
-    def _wait_once(self, request: store.WaitRequest, left: float) -> Any:
-        return self._objects.Wait(request, timeout=left, metadata=self._headers)
+    def _wait_once(
+        self, request: store.WaitRequest, interrupt: Interrupt | None, left: float
+    ) -> Any:
+        if interrupt is None:
+            return self._objects.Wait(request, timeout=left, metadata=self._headers)
+        call = self._objects.Wait.future(request, timeout=left, metadata=self._headers)
+        interrupt.wake = call.cancel
+        if interrupt.is_set:
+            call.cancel()
+        return call.result()
 
     def contains(self, target: Target) -> bool:
         return self.head(target) is not None
@@ -345,6 +365,9 @@ class RemoteBackend:
     def peek(self, target: Target) -> bool:
         """As :meth:`contains`: there is no index here."""
         return self.contains(target)
+
+    def shows(self, target: Target) -> bool:
+        return False
 
     def head(self, target: Target) -> Description | None:
         request = store.HeadRequest(object=_ref(target))

@@ -1,23 +1,23 @@
 """The calls of a client for programs with an event loop: ``client.aio``.
 
 What the index shows is answered at once, in the loop. What has to be waited for is waited for by one
-thread for all; who is cancelled is forgotten at once. Everything else that asks the node runs in the
-loop's threads.
+thread for all; who is cancelled is forgotten at once. Everything else that asks the node, or a gateway,
+runs in the loop's threads.
 """
 
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
-import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tokamak._backend import Backend, Target
+from tokamak._backend import Backend, Interrupt, Target
 from tokamak._names import Duration, target_of, timeout_of
-from tokamak.errors import TokamakError
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -27,65 +27,71 @@ if TYPE_CHECKING:
 
 _T = TypeVar("_T")
 
-_SLICE_SECONDS = 0.02
-"""How long one wait of the thread lasts, and so how late it hears of another one to join."""
-
 
 @dataclass(eq=False)
 class _Waiting:
     targets: Sequence[Target]
     count: int
-    end: float
     loop: asyncio.AbstractEventLoop
-    done: asyncio.Future[list[bool]]
+    done: asyncio.Future[None]
     there: set[Target] = field(default_factory=set)
-
-    def is_over(self, now: float) -> bool:
-        return len(self.there) >= self.count or now >= self.end
 
 
 class Waiter:
-    """One thread that waits for many, as long as there are any. Thread-safe."""
+    """One thread that waits for many, as long as there are any. Thread-safe, and begins anew in a forked
+    child."""
 
     def __init__(self, backend: Backend) -> None:
         self._backend = backend
+        self._begin()
+
+    def _begin(self) -> None:
+        self._pid = os.getpid()
         self._lock = threading.Lock()
         self._waiting: list[_Waiting] = []
+        self._interrupt = Interrupt()
         self._thread: threading.Thread | None = None
 
     async def wait(
         self, targets: Sequence[Target], count: int, timeout: float | None
     ) -> list[bool]:
-        """Which are there once ``count`` are, or the time is over."""
+        """Which are known to be there once ``count`` are, or the time is over."""
+        if self._pid != os.getpid():
+            self._begin()
         loop = asyncio.get_running_loop()
-        end = float("inf") if timeout is None else time.monotonic() + timeout
-        waiting = _Waiting(targets, count, end, loop, loop.create_future())
+        waiting = _Waiting(targets, count, loop, loop.create_future())
         with self._lock:
             self._waiting.append(waiting)
+            self._interrupt.set()
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="tokamak-aio", daemon=True)
                 self._thread.start()
         try:
-            return await waiting.done
+            await asyncio.wait([waiting.done], timeout=timeout)
+            if waiting.done.done():
+                waiting.done.result()
+            return [target in waiting.there for target in targets]
         finally:
             with self._lock:
                 if waiting in self._waiting:
                     self._waiting.remove(waiting)
+                    self._interrupt.set()
 
     def _run(self) -> None:
         while True:
             with self._lock:
                 now = list(self._waiting)
+                self._interrupt = interrupt = Interrupt()
                 if not now:
                     self._thread = None
                     return
             try:
-                self._look(now)
-            except TokamakError as failure:
+                self._look(now, interrupt)
+            except Exception as failure:
                 for each in now:
                     self._end(each, failure)
 
-    def _look(self, all_waiting: list[_Waiting]) -> None:
+    def _look(self, all_waiting: list[_Waiting], interrupt: Interrupt) -> None:
         wanted = {
             target: None
             for each in all_waiting
@@ -93,38 +99,31 @@ class Waiter:
             if target not in each.there
         }
         targets = list(wanted)
-        there = {
-            target
-            for target, is_there in zip(
-                targets, self._backend.wait(targets, 1, _SLICE_SECONDS), strict=True
-            )
-            if is_there
-        }
-        now = time.monotonic()
+        answer = self._backend.wait(targets, 1, None, interrupt)
+        there = {target for target, is_there in zip(targets, answer, strict=True) if is_there}
         for each in all_waiting:
             each.there.update(target for target in each.targets if target in there)
-            if each.is_over(now):
-                answer = [target in each.there for target in each.targets]
-                self._end(each, answer)
+            if len(each.there) >= each.count:
+                self._end(each, None)
 
-    def _end(self, waiting: _Waiting, answer: list[bool] | TokamakError) -> None:
+    def _end(self, waiting: _Waiting, failure: Exception | None) -> None:
         with self._lock:
             if waiting not in self._waiting:
                 return
             self._waiting.remove(waiting)
         try:
-            waiting.loop.call_soon_threadsafe(_say, waiting.done, answer)
+            waiting.loop.call_soon_threadsafe(_say, waiting.done, failure)
         except RuntimeError:  # the loop is closed: nobody waits any more
             return
 
 
-def _say(done: asyncio.Future[list[bool]], answer: list[bool] | TokamakError) -> None:
+def _say(done: asyncio.Future[None], failure: Exception | None) -> None:
     if done.done():
         return
-    if isinstance(answer, TokamakError):
-        done.set_exception(answer)
+    if failure is not None:
+        done.set_exception(failure)
     else:
-        done.set_result(answer)
+        done.set_result(None)
 
 
 _AHEAD = 1024
@@ -138,7 +137,7 @@ class AsyncEvents(AsyncIterator["ObjectEvent"]):
     def __init__(self, events: Events, loop: asyncio.AbstractEventLoop) -> None:
         self._events = events
         self._loop = loop
-        self._queue: asyncio.Queue[ObjectEvent | TokamakError | None] = asyncio.Queue()
+        self._queue: asyncio.Queue[ObjectEvent | Exception | None] = asyncio.Queue()
         self._room = threading.Semaphore(_AHEAD)
         self._thread = threading.Thread(target=self._run, name="tokamak-events", daemon=True)
         self._thread.start()
@@ -148,11 +147,11 @@ class AsyncEvents(AsyncIterator["ObjectEvent"]):
             for event in self._events:
                 self._room.acquire()
                 self._say(event)
-        except TokamakError as failure:
+        except Exception as failure:
             self._say(failure)
         self._say(None)
 
-    def _say(self, what: ObjectEvent | TokamakError | None) -> None:
+    def _say(self, what: ObjectEvent | Exception | None) -> None:
         try:
             self._loop.call_soon_threadsafe(self._queue.put_nowait, what)
         except RuntimeError:  # the loop is closed: nobody asks any more
@@ -161,7 +160,7 @@ class AsyncEvents(AsyncIterator["ObjectEvent"]):
     async def __anext__(self) -> ObjectEvent:
         what = await self._queue.get()
         self._room.release()
-        if isinstance(what, TokamakError):
+        if isinstance(what, Exception):
             raise what
         if what is None:
             self._queue.put_nowait(None)  # for who asks again
@@ -185,6 +184,7 @@ class AsyncCalls:
 
     def __init__(self, client: Client, backend: Backend) -> None:
         self._client = client
+        self._backend = backend
         self._waiter = Waiter(backend)
 
     async def put(self, value: Any, **options: Any) -> Ref:
@@ -200,6 +200,10 @@ class AsyncCalls:
         """:meth:`tokamak.Writer.seal`, which for a name waits for the node."""
         return await asyncio.to_thread(writer.seal)
 
+    async def abort(self, writer: Writer) -> None:
+        """:meth:`tokamak.Writer.abort`, which gives the memory back to the node."""
+        await asyncio.to_thread(writer.abort)
+
     async def get(self, ref: Any, *, timeout: Duration | None = 0) -> Any:
         return await self._got(self._client.get, ref, timeout)
 
@@ -209,7 +213,7 @@ class AsyncCalls:
     async def _got(self, get: Callable[[Any], _T], ref: Any, timeout: Duration | None) -> _T:
         seconds = timeout_of(timeout)
         targets = [target_of(each) for each in (ref if isinstance(ref, list) else [ref])]
-        if all(map(self._client.peek, targets)):
+        if all(map(self._backend.shows, targets)):
             return get(ref)
         if seconds != 0:
             distinct = list(dict.fromkeys(targets))
@@ -220,25 +224,38 @@ class AsyncCalls:
     async def borrow(self, ref: Any, *, timeout: Duration | None = 0) -> AsyncIterator[Any]:
         seconds = timeout_of(timeout)
         target = target_of(ref)
-        if not self._client.peek(target):
-            if seconds != 0:
-                await self._waiter.wait([target], 1, seconds)
-            await asyncio.to_thread(self._client.contains, target)  # the index shows it then
         with ExitStack() as stack:
-            yield stack.enter_context(self._client.borrow(ref))  # the block alone has a name for it
+            borrowed: list[Any] = []  # and no thread's answer: the block alone has a name for it
+
+            def begin() -> None:
+                borrowed.append(stack.enter_context(self._client.borrow(ref)))
+
+            if self._backend.shows(target):
+                begin()
+            else:
+                if seconds != 0:
+                    await self._waiter.wait([target], 1, seconds)
+                await asyncio.to_thread(begin)
+            yield borrowed.pop()
 
     async def wait(
         self, refs: Sequence[Any], *, num_returns: int = 1, timeout: Duration | None = None
     ) -> tuple[list[Any], list[Any]]:
-        answer = await asyncio.to_thread(
-            self._client.wait, refs, num_returns=num_returns, timeout=0
-        )  # with all its checks
+        look = partial(self._client.wait, refs, num_returns=num_returns, timeout=0)
+        answer = await asyncio.to_thread(look)  # with all its checks
         seconds = timeout_of(timeout)
         if not refs or len(answer[0]) >= num_returns or seconds == 0:
             return answer
         there = await self._waiter.wait([target_of(ref) for ref in refs], num_returns, seconds)
+        if sum(there) < num_returns:
+            return await asyncio.to_thread(look)
         ready = [ref for ref, is_there in zip(refs, there, strict=True) if is_there]
         return ready, [ref for ref, is_there in zip(refs, there, strict=True) if not is_there]
+
+    async def peek(self, ref: Any) -> bool:
+        return self._backend.shows(target_of(ref)) or await asyncio.to_thread(
+            self._client.peek, ref
+        )
 
     async def contains(self, ref: Any) -> bool:
         return await asyncio.to_thread(self._client.contains, ref)
