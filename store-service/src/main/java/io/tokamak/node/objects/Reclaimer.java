@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class Reclaimer {
     private final Accounts accounts;
     private final IndexWriter.Steps steps;
     private final Withheld withheld;
-    private final Barrier barrier;
+    private final Supplier<CompletableFuture<Void>> barrier;
     private final Runnable whenPassed;
 
     /** Under way, for the first {@link #behindBarrier} that are condemned. */
@@ -39,6 +40,7 @@ final class Reclaimer {
     private long prefetched;
 
     /**
+     * @param barrier begins one, see {@link Barrier#begin}
      * @param whenPassed run in another thread when {@link #reclaim} has something to do again
      */
     Reclaimer(
@@ -48,7 +50,7 @@ final class Reclaimer {
             Accounts accounts,
             SessionTable sessions,
             Withheld withheld,
-            Barrier barrier,
+            Supplier<CompletableFuture<Void>> barrier,
             Runnable whenPassed,
             IndexWriter.Steps steps) {
         this.condemned = condemned;
@@ -120,7 +122,7 @@ final class Reclaimer {
             return null;
         }
         behindBarrier = condemned.size();
-        CompletableFuture<Void> begun = barrier.begin();
+        CompletableFuture<Void> begun = barrier.get();
         if (!begun.isDone()) {
             var _ = begun.whenComplete((_, _) -> whenPassed.run());
         }

@@ -118,7 +118,7 @@ public final class Store implements AutoCloseable {
                         accounts,
                         sessions,
                         withheld,
-                        barrier,
+                        barrier::begin,
                         () -> execute(() -> {}),
                         settings.steps());
         claims =
