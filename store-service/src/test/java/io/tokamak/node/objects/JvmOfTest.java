@@ -22,6 +22,12 @@ final class JvmOfTest {
      */
     static List<String> run(Path output, Class<?> mainClass, String... arguments)
             throws IOException, InterruptedException {
+        return run(output, 0, mainClass, arguments);
+    }
+
+    /** As above, with the status with which it exits. */
+    static List<String> run(Path output, int status, Class<?> mainClass, String... arguments)
+            throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -44,7 +50,7 @@ final class JvmOfTest {
         try {
             assertThat(process.waitFor(150, TimeUnit.SECONDS)).isTrue();
             List<String> lines = Files.readAllLines(output);
-            assertThat(process.exitValue()).as("%s", tail(lines)).isZero();
+            assertThat(process.exitValue()).as("%s", tail(lines)).isEqualTo(status);
             return lines;
         } finally {
             process.destroyForcibly();
