@@ -364,6 +364,35 @@ class HostileClientTest {
     }
 
     @ParameterizedTest(name = "{0} bytes")
+    @ValueSource(longs = {0, 300, 1 << 20, IndexFile.PAYLOAD_LENGTH_MAX, -1})
+    @DisplayName(
+            "I10: lengths that are written over in a record's header later change nothing: it is"
+                    + " read, found again and freed as it was sealed")
+    void lengthsWrittenOver(long length) {
+        LaneClient hostile = fixture.attach();
+        ObjectId id = hostile.putSeen(PAYLOAD);
+        ObjectId next = hostile.putSeen(PAYLOAD);
+        long inUse = fixture.balanced().inUse();
+        hostile.header(hostile.start, id, length, (int) length);
+
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        hostile.close();
+        witness.close();
+        fixture.restart();
+        witness = fixture.attach();
+        assertThat(witness.read(id)).isEqualTo(PAYLOAD);
+        assertThat(fixture.balanced().inUse()).isEqualTo(inUse);
+
+        StoreFixture.get(fixture.store.delete(List.of(id)));
+        Eventually.holds("freed", () -> fixture.ledger().condemned() == 0);
+        assertThat(fixture.balanced().inUse()).isEqualTo(inUse - inUse / (before.size() + 2));
+        assertThat(witness.read(id)).isNull();
+        assertThat(witness.read(next)).isEqualTo(PAYLOAD);
+        othersAreUnaffected();
+        fixture.sound();
+    }
+
+    @ParameterizedTest(name = "{0} bytes")
     @ValueSource(ints = {PoolFile.METADATA_BYTES_MAX + 1, 64 << 20})
     @DisplayName(
             "I23, I28: metadata that are too long, whole and with a right check, end their session"
