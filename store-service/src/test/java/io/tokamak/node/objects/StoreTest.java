@@ -7,7 +7,9 @@ import static org.assertj.core.api.Assertions.tuple;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.tokamak.layout.IndexFile;
 import io.tokamak.layout.SessionFile;
+import io.tokamak.memory.Memory;
 import io.tokamak.objects.Group;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.ObjectId;
@@ -396,7 +398,7 @@ class StoreTest {
     }
 
     @Test
-    @DisplayName("I25: a reserved name is refused to others until the lane is given back")
+    @DisplayName("I24: a reserved name is refused to others until the lane is given back")
     void reservation() {
         LaneClient holder = fixture.attach();
         LaneClient other = fixture.attach();
@@ -660,22 +662,39 @@ class StoreTest {
 
     @Test
     @DisplayName(
-            "OutOfMemory names who pins at that moment, though nothing made the node look before")
+            "I30: with everything pinned, OutOfMemory names who pins at that moment, though nothing"
+                    + " made the node look before, and the index is as it was")
     void outOfMemoryNamesPins() {
         LaneClient writer = fixture.attach();
-        ObjectId held = putSingle(writer, 1 << 20);
+        List<ObjectId> ids = new ArrayList<>();
         while (fixture.ledger().largestFree() > (1 << 20)) {
-            putSingle(writer, 1 << 20);
+            ids.add(putSingle(writer, 1 << 20));
         }
-        LaneClient.Pinned pinned = writer.pin(held);
-        assertThatThrownBy(() -> lease(writer, 4 << 20, 0))
-                .isInstanceOfSatisfying(
-                        CommandRefused.class,
-                        e ->
+        List<LaneClient.Pinned> pins = ids.stream().map(writer::pin).toList();
+        List<Long> slots = ids.stream().map(writer::find).toList();
+        List<Long> states = states(slots);
+        for (int timeoutMillis : new int[] {0, 300}) {
+            assertThatThrownBy(() -> lease(writer, 4 << 20, timeoutMillis))
+                    .isInstanceOfSatisfying(
+                            CommandRefused.class,
+                            e -> {
+                                assertThat(e.kind()).isEqualTo(CommandRefused.Kind.OUT_OF_MEMORY);
                                 assertThat(e.numbers().get("pinnedBy"))
-                                        .startsWith(writer.number + ":"));
-        writer.unpin(pinned.word());
+                                        .startsWith(writer.number + ":");
+                            });
+        }
+        assertThat(fixture.status().objects()).isEqualTo(ids.size());
+        assertThat(ids.stream().map(writer::find).toList()).isEqualTo(slots);
+        assertThat(states(slots)).isEqualTo(states);
+        pins.forEach(pinned -> writer.unpin(pinned.word()));
         fixture.sound();
+    }
+
+    private List<Long> states(List<Long> slots) {
+        Memory index = fixture.store.indexMemory();
+        return slots.stream()
+                .map(slot -> index.getLongAcquire(slot + IndexFile.STATE_OFFSET))
+                .toList();
     }
 
     @Test
