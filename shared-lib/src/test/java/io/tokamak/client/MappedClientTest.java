@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.tokamak.layout.IndexFile;
+import io.tokamak.layout.PoolFile;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.objects.Attributes;
+import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.InvalidState;
@@ -38,13 +41,19 @@ import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import net.openhft.chronicle.bytes.Bytes;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 @DisplayName("A co-located client")
 @Timeout(60)
@@ -138,7 +147,7 @@ class MappedClientTest {
         }
 
         @Test
-        @DisplayName("I1, I2: never sees a byte of another object while objects come and go")
+        @DisplayName("I1: never sees a byte of another object while objects come and go")
         void reuse() throws Exception {
             ConcurrentLinkedQueue<ObjectId> ids = new ConcurrentLinkedQueue<>();
             CompletableFuture<Void> changes =
@@ -172,6 +181,102 @@ class MappedClientTest {
                 }
             }
             changes.get(1, TimeUnit.SECONDS);
+        }
+
+        @Test
+        @DisplayName("I2: copies no byte of another object, whatever is deleted under the copy")
+        void copies() throws Exception {
+            byte[] payload = new byte[60_000];
+            Arrays.fill(payload, (byte) 1);
+            AtomicReference<ObjectId> current =
+                    new AtomicReference<>(client.put(payload, PutOptions.DEFAULTS).id());
+            AtomicBoolean isOver = new AtomicBoolean();
+            AtomicLong copies = new AtomicLong();
+            List<CompletableFuture<Void>> readers = new ArrayList<>();
+            for (int i = 0; i < 2; i++) {
+                readers.add(
+                        CompletableFuture.runAsync(
+                                () -> {
+                                    while (!isOver.get()) {
+                                        try {
+                                            byte[] copy =
+                                                    client.read(
+                                                            Objects.requireNonNull(current.get()),
+                                                            Deadline.NONE);
+                                            assertThat(Arrays.mismatch(copy, payload))
+                                                    .isEqualTo(-1);
+                                            copies.incrementAndGet();
+                                        } catch (ObjectNotFound gone) {
+                                            Thread.onSpinWait(); // for the next
+                                        }
+                                    }
+                                }));
+            }
+            for (int i = 0; i < 500; i++) {
+                ObjectId next = client.put(payload, PutOptions.DEFAULTS).id();
+                ObjectId last = current.getAndSet(next);
+                assertThat(client.contains(next)).isTrue();
+                long before = copies.get();
+                await().until(
+                                () ->
+                                        copies.get() > before
+                                                || readers.stream()
+                                                        .anyMatch(CompletableFuture::isDone));
+                assertThat(client.delete(last)).isTrue();
+                assertThat(client.delete(next)).isTrue();
+                current.set(client.put(payload, PutOptions.DEFAULTS).id());
+            }
+            isOver.set(true);
+            for (CompletableFuture<Void> reader : readers) {
+                reader.get(10, TimeUnit.SECONDS);
+            }
+        }
+
+        @ParameterizedTest(name = "seed {0}")
+        @ValueSource(longs = {1, 2})
+        @DisplayName(
+                "I9: says that an object is damaged whose slot points out of the pool, and goes on")
+        void damaged(long seed) {
+            Random random = new Random(seed);
+            ObjectId sound = put(1000);
+            assertThat(client.contains(sound)).isTrue();
+            for (int round = 0; round < 200; round++) {
+                ObjectId id = put(100);
+                assertThat(client.contains(id)).isTrue();
+                long large = random.nextLong(POOL_BYTES, 1L << random.nextInt(30, 62));
+                int metadata = random.nextInt(PoolFile.METADATA_BYTES_MAX + 1, Integer.MAX_VALUE);
+                int field = random.nextInt(5);
+                node.damage(
+                        id,
+                        (index, slot) -> {
+                            switch (field) {
+                                case 0 -> index.putLong(slot + IndexFile.LOCATION_OFFSET, large);
+                                case 1 -> index.putLong(slot + IndexFile.LOCATION_OFFSET, -large);
+                                case 2 ->
+                                        index.putLong(
+                                                slot + IndexFile.LENGTH_OFFSET,
+                                                Math.min(large, IndexFile.PAYLOAD_LENGTH_MAX));
+                                case 3 -> index.putInt(slot + IndexFile.METADATA_OFFSET, metadata);
+                                default ->
+                                        index.putInt(slot + IndexFile.METADATA_OFFSET, -metadata);
+                            }
+                        });
+                List<ThrowingCallable> calls =
+                        List.of(
+                                () -> client.get(id, Deadline.NONE).close(),
+                                () -> client.getAll(List.of(sound, id), Deadline.NONE).close(),
+                                () -> client.read(id, Deadline.NONE),
+                                () -> client.inspect(id),
+                                () -> client.headAll(List.of(id)));
+                for (ThrowingCallable call : calls) {
+                    assertThatThrownBy(call)
+                            .as("field %d", field)
+                            .isInstanceOf(CorruptObject.class);
+                }
+            }
+            assertThat(node.pinCount()).isZero();
+            assertThat(client.read(sound, Deadline.NONE)).isEqualTo(bytes(1000));
+            assertThat(client.read(put(10), Deadline.NONE)).isEqualTo(bytes(10));
         }
 
         @Test
@@ -624,7 +729,8 @@ class MappedClientTest {
         }
 
         @Test
-        @DisplayName("I22: makes no control call for a steady stream of puts after warm-up")
+        @DisplayName(
+                "makes at most one control call for a steady stream of small puts after warm-up")
         void steady() {
             for (int i = 0; i < 20_000; i++) {
                 put(64);

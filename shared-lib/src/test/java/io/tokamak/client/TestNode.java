@@ -72,6 +72,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.ObjLongConsumer;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -342,6 +343,19 @@ final class TestNode implements AutoCloseable {
 
     int pinCount() {
         return onOwner(() -> pins().size());
+    }
+
+    /**
+     * Writes over an object's slot, as no node does.
+     *
+     * @param damage gets the index, and where the slot lies
+     */
+    void damage(ObjectId id, ObjLongConsumer<Memory> damage) {
+        onOwner(
+                () -> {
+                    damage.accept(index, slot(id));
+                    return null;
+                });
     }
 
     /** Moves what an object's expiry says, as time would. */
