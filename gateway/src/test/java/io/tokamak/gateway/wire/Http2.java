@@ -1,5 +1,6 @@
 package io.tokamak.gateway.wire;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 
 import java.io.ByteArrayOutputStream;
@@ -9,6 +10,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -25,6 +27,7 @@ public final class Http2 implements AutoCloseable {
     public static final int END_STREAM = 1;
     public static final int END_HEADERS = 4;
 
+    private static final int FRAME_BYTES_MAX = 16 << 10;
     private static final int PATIENCE_MILLIS = 60_000;
     private static final int WINDOW_MAX = Integer.MAX_VALUE;
     private static final int WINDOW_DEFAULT = 65_535;
@@ -105,7 +108,21 @@ public final class Http2 implements AutoCloseable {
 
     /** Asks for what lies there. */
     public void get(int stream, String path) throws IOException {
-        frame(HEADERS, END_HEADERS | END_STREAM, stream, block("GET", path, Map.of()));
+        request(stream, "GET", path, Map.of());
+    }
+
+    /** Sends a request without a body, its head in as many frames as that takes. */
+    public void request(int stream, String method, String path, Map<String, String> more)
+            throws IOException {
+        byte[] block = block(method, path, more);
+        int type = HEADERS;
+        for (int at = 0; at < block.length; at += FRAME_BYTES_MAX) {
+            int end = Math.min(block.length, at + FRAME_BYTES_MAX);
+            int flags =
+                    (type == HEADERS ? END_STREAM : 0) | (end == block.length ? END_HEADERS : 0);
+            frame(type, flags, stream, Arrays.copyOfRange(block, at, end));
+            type = CONTINUATION;
+        }
     }
 
     public static byte[] headers(String path, Map<String, String> more) {
@@ -126,7 +143,7 @@ public final class Http2 implements AutoCloseable {
         return block.toByteArray();
     }
 
-    /** RFC 7541, 6.2.2: without indexing, a new name. */
+    /** RFC 7541, 6.2.2: without indexing, a new name. A byte for each character. */
     private static void literal(ByteArrayOutputStream block, String name, String value) {
         block.write(0);
         text(block, name);
@@ -144,7 +161,7 @@ public final class Http2 implements AutoCloseable {
             }
             block.write(length);
         }
-        block.writeBytes(text.getBytes(US_ASCII));
+        block.writeBytes(text.getBytes(ISO_8859_1));
     }
 
     /** Sends a message of gRPC. */
@@ -160,10 +177,9 @@ public final class Http2 implements AutoCloseable {
     }
 
     public void data(int stream, int flags, byte[] bytes) throws IOException {
-        int part = 16 << 10;
-        for (int at = 0; at < bytes.length; at += part) {
-            int length = Math.min(part, bytes.length - at);
-            byte[] payload = java.util.Arrays.copyOfRange(bytes, at, at + length);
+        for (int at = 0; at < bytes.length; at += FRAME_BYTES_MAX) {
+            int length = Math.min(FRAME_BYTES_MAX, bytes.length - at);
+            byte[] payload = Arrays.copyOfRange(bytes, at, at + length);
             frame(DATA, at + length == bytes.length ? flags : 0, stream, payload);
         }
     }
