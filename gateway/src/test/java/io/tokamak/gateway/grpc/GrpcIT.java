@@ -132,6 +132,14 @@ class GrpcIT {
         }
 
         @Test
+        @DisplayName("more copies than there are nodes: the answer says how many there are")
+        void replicas() throws Exception {
+            PutResponse response = gateway.put(PutSpec.newBuilder().setReplicas(3), new byte[1]);
+            assertThat(response.getCreated()).isTrue();
+            assertThat(response.getReplicas()).isEqualTo(1);
+        }
+
+        @Test
         void whatWasSaidOfItComesBackToo() throws Exception {
             PutSpec.Builder spec =
                     PutSpec.newBuilder()
@@ -690,6 +698,22 @@ class GrpcIT {
                     Code.INVALID_ARGUMENT,
                     "bad-parameter",
                     () -> gateway.store().delete(DeleteRequest.getDefaultInstance()));
+        }
+
+        @Test
+        @DisplayName("a page has 100 objects when nothing is said")
+        void pageOfDefaultLength() throws Exception {
+            for (int i = 0; i < 101; i++) {
+                gateway.put(PutSpec.newBuilder().setName(name("hundred/" + i)), new byte[1]);
+            }
+            ListRequest request =
+                    ListRequest.newBuilder().setNamespace(NAMESPACE).setPrefix("hundred/").build();
+            ListResponse page = gateway.store().list(request);
+            assertThat(page.getObjectsCount()).isEqualTo(100);
+            ListResponse last =
+                    gateway.store().list(request.toBuilder().setCursor(page.getCursor()).build());
+            assertThat(last.getObjectsCount()).isEqualTo(1);
+            assertThat(last.getCursor()).isEmpty();
         }
 
         @Test
