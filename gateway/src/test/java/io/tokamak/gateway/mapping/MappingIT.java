@@ -130,6 +130,22 @@ class MappingIT {
     }
 
     @Test
+    @DisplayName("is an access: it puts off the end of an object that nobody uses")
+    void access() throws Exception {
+        Http.Answer put = http.call("POST", "/v1/objects?idle=5s", bytes(10));
+        String object = "/v1/objects/" + put.field("id");
+        Instant before = Instant.parse(put.field("expires"));
+        await().atMost(PATIENCE)
+                .until(
+                        () -> {
+                            http.delete(path(map(object, "30s")));
+                            // A description is none.
+                            Http.Answer info = http.get(object + "?view=info");
+                            return Instant.parse(info.field("expires")).isAfter(before);
+                        });
+    }
+
+    @Test
     @DisplayName("is made of a named object too, also of one whose key ends with /mappings")
     void named() throws Exception {
         String outer = "/v1/namespaces/maps/objects/a";

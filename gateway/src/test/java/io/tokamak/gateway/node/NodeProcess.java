@@ -55,6 +55,14 @@ public final class NodeProcess implements AutoCloseable {
         process.waitFor();
     }
 
+    /** Sends it a signal: STOP, CONT. */
+    public void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, Long.toString(process.pid())).start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("kill -" + name + " failed");
+        }
+    }
+
     /**
      * @param once properties for this start alone
      */

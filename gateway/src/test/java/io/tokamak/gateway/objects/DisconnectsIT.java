@@ -11,10 +11,18 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.PutOptions;
+import io.tokamak.client.Stored;
+import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.gateway.wire.Http2;
 import io.tokamak.objects.QuotaExceeded;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.Socket;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -22,6 +30,9 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -294,6 +305,60 @@ class DisconnectsIT {
         assertThat(gateway.get(path("quick")).statusCode()).isEqualTo(200);
         await().atMost(PATIENCE).until(() -> Blocking.running() == 0);
         assertNothingPinned();
+    }
+
+    @Test
+    @DisplayName(
+            "a mapping whose caller is gone before it is made is given up, long before its ttl")
+    void mappings() throws Exception {
+        Gauge standing =
+                gateway.context()
+                        .getBean(MeterRegistry.class)
+                        .get("tokamak.gateway.mappings")
+                        .gauge();
+        Path folder = gateway.node().folder();
+        String body =
+                "{\"nonce\": \"%s\", \"ttl\": \"1h\"}"
+                        .formatted(Files.readString(folder.resolve("nonce")).strip());
+        List<Socket> callers = new ArrayList<>();
+        try (TokamakClient writer =
+                TokamakClient.connect(new ConnectOptions(folder, "writer", PATIENCE))) {
+            writer.put(new byte[1], PutOptions.DEFAULTS);
+            long openFiles = openFiles();
+            gateway.node().signal("STOP");
+            try {
+                // Not in the index yet: who maps it asks the node.
+                Stored stored = writer.put(new byte[] {2}, PutOptions.DEFAULTS);
+                for (int i = 0; i < 50; i++) {
+                    Socket caller = gateway.connect();
+                    caller.setSoLinger(true, 0);
+                    write(
+                            caller,
+                            "POST /v1/objects/%s/mappings HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n%s"
+                                    .formatted(stored.id(), body.length(), body));
+                    callers.add(caller);
+                }
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(5))
+                        .until(() -> Blocking.running() >= 50);
+                for (Socket caller : callers) {
+                    caller.close();
+                }
+                await().atMost(PATIENCE)
+                        .pollInterval(Duration.ofMillis(5))
+                        .until(() -> openFiles() <= openFiles + 5);
+            } finally {
+                gateway.node().signal("CONT");
+            }
+        }
+        await().atMost(PATIENCE).until(() -> Blocking.running() == 0);
+        assertThat(standing.value()).isZero();
+        assertNothingPinned();
+    }
+
+    private static long openFiles() {
+        return ManagementFactory.getPlatformMXBean(UnixOperatingSystemMXBean.class)
+                .getOpenFileDescriptorCount();
     }
 
     @Test

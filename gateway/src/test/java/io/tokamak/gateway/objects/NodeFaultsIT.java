@@ -226,4 +226,22 @@ class NodeFaultsIT {
         // The grace for calls under way alone is 30 s.
         assertThat(Duration.ofNanos(System.nanoTime() - begin)).isLessThan(Duration.ofSeconds(25));
     }
+
+    @Test
+    @DisplayName("a node that stands still: 504 when the caller's time is over, and no harm done")
+    void standsStill() throws Exception {
+        assertThat(gateway.put(path("before"), new byte[] {1}).statusCode()).isEqualTo(201);
+        gateway.node().signal("STOP");
+        try {
+            HttpResponse<byte[]> late =
+                    gateway.put(path("still") + "?deadline=500ms", new byte[] {2});
+            assertProblem(late, 504, "deadline-exceeded");
+        } finally {
+            gateway.node().signal("CONT");
+        }
+        gateway.awaitReadiness(200);
+        // The late one may have been put all the same.
+        assertThat(gateway.put(path("still"), new byte[] {2}).statusCode()).isIn(200, 201);
+        assertThat(gateway.get(path("still")).body()).containsExactly(2);
+    }
 }
