@@ -9,9 +9,12 @@ import time
 from collections.abc import Callable
 
 import pytest
+from google.rpc import error_details_pb2, status_pb2
 from node import Node, eventually
 from tokamak import errors
 from tokamak._backend import Group, Lifetime, Meta, Name
+from tokamak._control import translate
+from tokamak._http2 import CallFailed
 from tokamak._local import LocalBackend
 from tokamak._metadata import decode
 from tokamak._native import Stale
@@ -495,3 +498,29 @@ def test_what_is_being_looked_at_is_not_sealed_meanwhile(
             break
         backend.close()
     assert was_refused
+
+
+@pytest.mark.parametrize(
+    ("status", "reason", "error"),
+    [
+        (15, "object-lost", errors.ObjectLost),
+        (15, "", errors.DecodeError),
+        (5, "object-not-found", errors.ObjectNotFound),
+        (6, "object-exists", errors.ObjectExists),
+        (8, "out-of-memory", errors.OutOfMemory),
+        (8, "too-large", errors.OutOfMemory),
+        (4, "", errors.DeadlineExceeded),
+        (7, "", errors.PermissionDenied),
+        (14, "", errors.NodeUnavailable),
+        (3, "bad-name", errors.InvalidRequest),
+    ],
+)
+def test_what_an_answer_of_the_node_means(
+    status: int, reason: str, error: type[errors.TokamakError]
+) -> None:
+    info = error_details_pb2.ErrorInfo(reason=reason, metadata={"remedy": "make it anew"})
+    said = status_pb2.Status(code=status, message="why")
+    said.details.add().Pack(info)
+    meant = translate(CallFailed(status, "", said.SerializeToString()), "node")
+    assert type(meant) is error and "why" in str(meant) and meant.remedy == "make it anew"
+    assert not reason or meant.code == reason

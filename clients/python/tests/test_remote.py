@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
 import subprocess
 import sys
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 import pytest
@@ -51,6 +54,56 @@ def test_a_caller_on_the_nodes_host_reads_in_place(gateway: Gateway, node: Node)
         array = client.get(ref)
         assert client.info(ref).pins[0].count == 1
         del array
+
+
+def _as_nobody(url: str, value: int, answers: Any) -> None:
+    import tokamak._remote  # nobody may read where it lies
+
+    os.setgroups([])
+    os.setgid(65_534)
+    os.setuid(65_534)
+    with tokamak.connect(url) as client:
+        read = client.get(client.put(value))
+        answers.put((read, client.locality.zero_copy, client.locality.reason))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
+def test_who_streams_is_told_why(own_node: Callable[..., Node]) -> None:
+    node = own_node("64MB")
+    context = multiprocessing.get_context("spawn")
+    with Gateway(node) as gateway:
+        for mode, why in ((0o700, "folder not visible"), (0o755, "permission")):
+            os.chmod(node.parent, mode)
+            answers = context.Queue()
+            child = context.Process(target=_as_nobody, args=(gateway.url, mode, answers))
+            child.start()
+            read, in_place, reason = answers.get(timeout=60)
+            child.join(60)
+            assert (read, in_place, child.exitcode) == (mode, False, 0)
+            assert reason.startswith("streamed by the gateway") and reason.endswith(f": {why}")
+
+
+class _Elsewhere(RemoteBackend):
+    """A gateway of another host, where the node's folder has the name of one that is here."""
+
+    folder = ""
+
+    def info(self) -> Mapping[str, Any]:
+        return {**super().info(), "folder": self.folder}
+
+
+def test_another_nodes_folder_is_not_read(
+    gateway: Gateway, own_node: Callable[..., Node], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tokamak._remote.RemoteBackend", _Elsewhere)
+    monkeypatch.setattr(_Elsewhere, "folder", str(own_node("64MB").folder))
+    with tokamak.connect(gateway.url) as client:
+        assert not client.locality.zero_copy
+        assert client.locality.reason.endswith("another node has that folder here")
+        assert client.get(client.put(5)) == 5
+    monkeypatch.setattr(_Elsewhere, "folder", "")
+    with tokamak.connect(gateway.url) as client:
+        assert client.locality.reason.endswith("the gateway names no folder")
 
 
 def test_the_environment_names_the_gateway(

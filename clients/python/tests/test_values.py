@@ -630,46 +630,42 @@ def npy(header: bytes, body: bytes = b"") -> memoryview:
     return memoryview(b"\x93NUMPY\x01\x00" + struct.pack("<H", len(header)) + header + body)
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(24)),
-        npy(
-            b"{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952, 8)}", bytes(8)
-        ),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,) * 2}"),
-        npy(
-            b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904, 0)}"
-        ),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807)}"),
-        npy(
-            b"{'descr': ('<f4', (1, 1)), 'fortran_order': False, 'shape': (" + b"1," * 64 + b")}",
-            bytes(4),
-        ),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': 1, 'shape': (1,)}", bytes(8)),
-        npy(b"{'descr': '<z9', 'fortran_order': False, 'shape': (1,)}", bytes(8)),
-        npy(b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", bytes(8)),
-        npy(b"{'descr': [('a', '|O')], 'fortran_order': False, 'shape': (1,)}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': False}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}", bytes(8)),
-        npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,"),
-        npy(b"__import__('os')"),
-        npy(b"(" * 5000),
-        npy(b"'" + b"\\" * 99),
-        npy(b"\x00\xff"),
-        npy(
-            b"{'descr': '<f8', 'fortran_order': False, 'shape': " + b"(1," * 100 + b")" * 100 + b"}"
-        ),
-        memoryview(b"\x93NUMPY\x01\x00\xff\xff{}"),
-        memoryview(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"),
-        memoryview(b"\x93NUMPY\x09\x00\x00\x00"),
-        memoryview(b"\x93NUMPY"),
-        memoryview(b""),
-    ],
-)
+HOSTILE_NPY = [
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2,)}", bytes(24)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (2305843009213693952, 8)}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904,) * 2}"),
+    npy(
+        b"{'descr': '<f8', 'fortran_order': False, 'shape': (4611686018427387904, 4611686018427387904, 0)}"
+    ),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (0, 9223372036854775807)}"),
+    npy(
+        b"{'descr': ('<f4', (1, 1)), 'fortran_order': False, 'shape': (" + b"1," * 64 + b")}",
+        bytes(4),
+    ),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (-1,)}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (True,)}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': 1, 'shape': (1,)}", bytes(8)),
+    npy(b"{'descr': '<z9', 'fortran_order': False, 'shape': (1,)}", bytes(8)),
+    npy(b"{'descr': '|O', 'fortran_order': False, 'shape': (1,)}", bytes(8)),
+    npy(b"{'descr': [('a', '|O')], 'fortran_order': False, 'shape': (1,)}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,), 'more': 1}", bytes(8)),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': (1,"),
+    npy(b"__import__('os')"),
+    npy(b"(" * 5000),
+    npy(b"'" + b"\\" * 99),
+    npy(b"\x00\xff"),
+    npy(b"{'descr': '<f8', 'fortran_order': False, 'shape': " + b"(1," * 100 + b")" * 100 + b"}"),
+    memoryview(b"\x93NUMPY\x01\x00\xff\xff{}"),
+    memoryview(b"\x93NUMPY\x02\x00\xff\xff\xff\xff{}"),
+    memoryview(b"\x93NUMPY\x09\x00\x00\x00"),
+    memoryview(b"\x93NUMPY"),
+    memoryview(b""),
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE_NPY)
 def test_hostile_npy(body: memoryview) -> None:
     with pytest.raises(DecodeError):
         values.decode(body, media_types.NPY, allow_pickle=False)
@@ -684,28 +680,28 @@ def entry(begin: int, end: int, shape: Any = (2,), dtype: Any = "F32") -> dict[s
     return {"dtype": dtype, "shape": shape, "data_offsets": [begin, end]}
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        safetensors({"a": entry(0, 8), "b": entry(4, 12)}, bytes(12)),
-        safetensors({"a": entry(0, 8), "b": entry(12, 20)}, bytes(20)),
-        safetensors({"a": entry(0, 8)}, bytes(9)),
-        safetensors({"a": entry(0, 8)}, bytes(7)),
-        safetensors({"a": entry(8, 0)}, bytes(8)),
-        safetensors({"a": entry(0, 8, [2**61, 8])}, bytes(8)),
-        safetensors({"a": entry(0, 0, [0, 2**61, 8])}),
-        safetensors({"a": entry(0, 0, [2**61, 0, 2**61])}),
-        safetensors({"a": entry(0, 8, [-2, -1])}, bytes(8)),
-        safetensors({"a": entry(0, 8, "ab")}, bytes(8)),
-        safetensors({"a": entry(0, 8, [2], "F99")}, bytes(8)),
-        safetensors({"a": entry(0, 8, [2], ["F32"])}, bytes(8)),
-        safetensors({"a": 1}),
-        safetensors([1]),
-        safetensors(b"{"),
-        memoryview(struct.pack("<Q", 2**63) + b"{}"),
-        memoryview(b"1234"),
-    ],
-)
+HOSTILE_SAFETENSORS = [
+    safetensors({"a": entry(0, 8), "b": entry(4, 12)}, bytes(12)),
+    safetensors({"a": entry(0, 8), "b": entry(12, 20)}, bytes(20)),
+    safetensors({"a": entry(0, 8)}, bytes(9)),
+    safetensors({"a": entry(0, 8)}, bytes(7)),
+    safetensors({"a": entry(8, 0)}, bytes(8)),
+    safetensors({"a": entry(0, 8, [2**61, 8])}, bytes(8)),
+    safetensors({"a": entry(0, 0, [0, 2**61, 8])}),
+    safetensors({"a": entry(0, 0, [2**61, 0, 2**61])}),
+    safetensors({"a": entry(0, 8, [-2, -1])}, bytes(8)),
+    safetensors({"a": entry(0, 8, "ab")}, bytes(8)),
+    safetensors({"a": entry(0, 8, [2], "F99")}, bytes(8)),
+    safetensors({"a": entry(0, 8, [2], ["F32"])}, bytes(8)),
+    safetensors({"a": 1}),
+    safetensors([1]),
+    safetensors(b"{"),
+    memoryview(struct.pack("<Q", 2**63) + b"{}"),
+    memoryview(b"1234"),
+]
+
+
+@pytest.mark.parametrize("body", HOSTILE_SAFETENSORS)
 def test_hostile_safetensors(body: memoryview) -> None:
     with pytest.raises(DecodeError):
         values.decode(body, media_types.SAFETENSORS, allow_pickle=False)
@@ -744,32 +740,32 @@ UNION = pa.table(
 )
 
 
-@pytest.mark.parametrize(
-    ("kind", "body"),
-    [
-        ("pandas", with_pandas("{}")),
-        ("pandas", with_pandas("[1]")),
-        ("pandas", with_pandas("no json")),
-        ("pandas", with_pandas(json.dumps({"index_columns": [5], "columns": [COLUMN]}))),
-        ("pandas", with_pandas(json.dumps({"index_columns": [{"kind": "range"}], "columns": []}))),
-        (
-            "pandas",
-            with_pandas(
-                json.dumps(
-                    {
-                        "index_columns": [],
-                        "columns": [{**COLUMN, "numpy_type": "no type"}],
-                        "column_indexes": [{**COLUMN, "name": None, "numpy_type": "int32"}],
-                    }
-                )
-            ),
+HOSTILE_ARROW = [
+    ("pandas", with_pandas("{}")),
+    ("pandas", with_pandas("[1]")),
+    ("pandas", with_pandas("no json")),
+    ("pandas", with_pandas(json.dumps({"index_columns": [5], "columns": [COLUMN]}))),
+    ("pandas", with_pandas(json.dumps({"index_columns": [{"kind": "range"}], "columns": []}))),
+    (
+        "pandas",
+        with_pandas(
+            json.dumps(
+                {
+                    "index_columns": [],
+                    "columns": [{**COLUMN, "numpy_type": "no type"}],
+                    "column_indexes": [{**COLUMN, "name": None, "numpy_type": "int32"}],
+                }
+            )
         ),
-        ("polars", arrow(UNION)),
-        ("array", arrow(pa.table({}))),
-        ("array", arrow(pa.table({"a": [1], "b": [2]}))),
-        ("chunked-array", arrow(pa.table({"a": [1], "b": [2]}))),
-    ],
-)
+    ),
+    ("polars", arrow(UNION)),
+    ("array", arrow(pa.table({}))),
+    ("array", arrow(pa.table({"a": [1], "b": [2]}))),
+    ("chunked-array", arrow(pa.table({"a": [1], "b": [2]}))),
+]
+
+
+@pytest.mark.parametrize(("kind", "body"), HOSTILE_ARROW)
 def test_hostile_arrow(kind: str, body: bytes) -> None:
     with pytest.raises(DecodeError):
         values.decode(body, f"{media_types.ARROW_STREAM};python={kind}", allow_pickle=False)

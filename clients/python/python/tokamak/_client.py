@@ -112,6 +112,7 @@ class ObjectInfo:
     pins: Sequence[Pin]
     """Of all processes, at this moment. Not told in lists."""
     locations: Sequence[str]
+    """Who has it: a node's id; co-located, ``store-`` and the number of its store."""
     lifetime: Lifetime
     expires: float | None
     """Seconds since the epoch, when it ends if nobody uses it before; None: no time ends it."""
@@ -180,6 +181,7 @@ class Writer:
         self._name = name
         self._size = size
         self._replicas = replicas
+        self._has_ended = False
 
     @property
     def buffer(self) -> memoryview:
@@ -195,11 +197,14 @@ class Writer:
     def seal(self) -> Ref:
         """From here on everybody sees it and nobody changes it. Raises ``BufferError`` while somebody looks
         at the buffer, ``ObjectExists``, ``PartialReplication``, ``InvalidState`` after an end."""
-        return _ref(self._writing.seal(), self._name, self._replicas)
+        stored = self._writing.seal()
+        self._has_ended = True
+        return _ref(stored, self._name, self._replicas)
 
     def abort(self) -> None:
         """Nothing stays. Does nothing after an end."""
         self._writing.abort()
+        self._has_ended = True
 
     def __enter__(self) -> Self:
         return self
@@ -210,10 +215,10 @@ class Writer:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if kind is None:
-            self.seal()
-        else:
+        if kind is not None:
             self.abort()
+        elif not self._has_ended:  # by the block itself
+            self.seal()
 
 
 class Client:
