@@ -548,6 +548,12 @@ def test_inspect_shows_what_is_stored_how() -> None:
     tree = str(tokamak.inspect({"t": pa.table({"x": array}), "c": [pa.array([1, 2])]}))
     assert "['t']: Table in place, 8,000 bytes" in tree
     assert "[0]: Int64Array in place, 16 bytes" in tree
+    frame = pd.DataFrame({"x": array}, index=array)
+    assert "BlockManager in place, 16," in str(tokamak.inspect(frame))
+    records = np.rec.array(array, dtype=[("x", "f8")])
+    assert "recarray" in str(tokamak.inspect([records])) and " in place" not in str(
+        tokamak.inspect([records])
+    )
     said = tokamak.inspect(array)
     assert said.media_type == media_types.NPY and said.size == 8128
     assert tokamak.inspect("text").root.how == "copied when it is read"

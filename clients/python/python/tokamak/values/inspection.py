@@ -6,11 +6,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tokamak import media_types
-from tokamak.values import arrow, encode, tensors
+from tokamak.errors import NotSerializable
+from tokamak.values import arrow, encode, pickled, tensors
 from tokamak.values.culprit import parts_of
 
 _NODES_MAX = 200
 _DEPTH_MAX = 8
+_PLAIN = (int, float, str, bytes, bool, type(None))
 
 
 @dataclass
@@ -82,7 +84,7 @@ class _Walk:
         known = self.seen.get(id(value))
         if known is not None:
             return Part(label, _type_of(value), f"the same as {known}")
-        if not isinstance(value, (int, float, str, bytes, bool, type(None))):
+        if not isinstance(value, _PLAIN):
             self.seen[id(value)] = label
         part = Part(label, _type_of(value), "in the stream" if size is None else "in place", size)
         if size is None and not callable(value):
@@ -92,7 +94,19 @@ class _Walk:
                     break
                 if not name.startswith(".key("):
                     part.parts.append(self.part(name, child, depth + 1))
+            if not part.parts and not isinstance(value, _PLAIN):
+                part.size = _beside(value)
+                part.how = "in the stream" if part.size is None else "in place"
         return part
+
+
+def _beside(value: Any) -> int | None:
+    """What a value without parts to be seen, such as the blocks of a frame, has out of the stream."""
+    try:
+        buffers = pickled.dump(value)[1]
+    except NotSerializable:  # it is left out of what it belongs to
+        return None
+    return sum(buffer.raw().nbytes for buffer in buffers) or None
 
 
 def _out_of_band(value: Any) -> int | None:
