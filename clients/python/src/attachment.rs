@@ -329,7 +329,9 @@ impl Attachment {
     /// In a forked child: see [`Pins::bequeath`].
     pub fn bequeath(&self, heir: &Arc<Attachment>) -> Result<(), Failure> {
         if self.heir.get().is_none() {
-            self.pins.bequeath(&heir.pins, heir.session()?)?;
+            if !self.pins.bequeath(&heir.pins, heir.session()?)? {
+                return Err(Failure::Stale);
+            }
             // Set once: bequests are made under the client's lock.
             let _ = self.heir.set(heir.clone());
         }
@@ -361,6 +363,12 @@ impl Attachment {
 
     pub fn lanes_if_any(&self) -> Option<&Lanes> {
         self.lanes.get()
+    }
+
+    /// None, too, in a forked child: the lanes are the parent's, and a thread that is not there may hold
+    /// their lock.
+    pub fn own_lanes_if_any(&self) -> Option<&Lanes> {
+        self.lanes.get().filter(|_| !self.is_forked_child())
     }
 
     /// Has a thread in the background warm what the node offers; at once, if it did so before.

@@ -360,7 +360,7 @@ impl Drop for Wanted {
     fn drop(&mut self) {
         if let (Some(lane), Some(lanes)) = (
             self.held.lock().unwrap().take(),
-            self.attachment.get().attachment().lanes_if_any(),
+            self.attachment.get().attachment().own_lanes_if_any(),
         ) {
             lanes.give(lane);
         }
@@ -398,7 +398,7 @@ impl Writing {
     fn end(&self) {
         if let (Ok(Some(lane)), Some(lanes)) = (
             self.take(),
-            self.attachment.get().attachment().lanes_if_any(),
+            self.attachment.get().attachment().own_lanes_if_any(),
         ) {
             lanes.end(lane);
         }

@@ -128,23 +128,27 @@ impl Pins {
 
     /// In a forked child: pins what the inherited views show in the child's own session, too. They end
     /// those pins ([`Self::heir`]). Nothing is looked at again: the parent holds its pins until it is
-    /// told.
-    pub fn bequeath(&self, heirs: &Pins, session: &Session) -> Result<(), TooManyPins> {
+    /// told. False: the heirs are closed. After a failure nothing is pinned.
+    pub fn bequeath(&self, heirs: &Pins, session: &Session) -> Result<bool, TooManyPins> {
         let mut words = self.words.lock().unwrap();
-        if words.heirs.is_some() {
-            return Ok(());
-        }
+        let Some(mut batch) = heirs.batch(session) else {
+            return Ok(false);
+        };
         let mut inherited = HashMap::new();
-        if let Some(mut batch) = heirs.batch(session) {
-            for (number, word) in words.all.iter().enumerate() {
-                if word.is_viewed {
-                    inherited.insert(number as u32, batch.pin(word.location)?);
-                }
+        for (number, word) in words.all.iter().enumerate() {
+            if word.is_viewed {
+                match batch.pin(word.location) {
+                    Ok(heir) => inherited.insert(number as u32, heir),
+                    Err(full) => {
+                        inherited.into_values().for_each(|heir| batch.unpin(heir));
+                        return Err(full);
+                    }
+                };
             }
-            batch.fence();
         }
+        batch.fence();
         words.heirs = Some(inherited);
-        Ok(())
+        Ok(true)
     }
 
     /// The word of the child's session that stands for an inherited one.

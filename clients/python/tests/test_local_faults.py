@@ -417,6 +417,71 @@ def test_a_child_pins_nothing_that_was_kept_for_another_one(
     eventually(lambda: backend._session.native.pins == 0, "nothing is kept for children that ended")
 
 
+def test_a_child_may_close_what_the_parent_uses(node: Node, backend: LocalBackend) -> None:
+    space = f"forks{time.monotonic_ns()}"
+    events = backend.watch(namespace=space)
+
+    def child() -> None:
+        assert next(events).kind == "gap"  # it watches by itself from here on
+        backend.put([b"x"], PLAIN, name=Name(space, "one"))
+        assert next(events).kind == "sealed"
+        events.close()
+        backend.close()
+
+    assert run_child(child) == 0
+    assert run_child(events.close) == 0
+    seen = next(events)
+    assert seen.kind == "sealed" and seen.name == Name(space, "one")
+    backend.put([b"x"], PLAIN, name=Name(space, "two"))
+    assert next(events).name == Name(space, "two")
+    events.close()
+
+
+def test_a_child_closes_the_client_whatever_another_thread_did_at_the_fork(
+    node: Node, backend: LocalBackend
+) -> None:
+    is_locked, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with backend._session._changed:
+            is_locked.set()
+            may_end.wait(60)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert is_locked.wait(20)
+        assert run_child(backend.close, 10) == 0
+    finally:
+        may_end.set()
+        thread.join()
+
+
+def test_a_child_that_inherits_more_than_it_may_pin_says_so(
+    node: Node, backend: LocalBackend
+) -> None:
+    wanted = backend.put([PATTERN], PLAIN).id
+    one = backend.get(wanted)
+    backend._session.end_calls()  # as when the node has forgotten it
+    backend.peek(wanted)
+    many = backend.get_all([wanted] * 65_536)
+    assert len(backend._keeper.sessions) == 2
+
+    def child() -> None:
+        nonlocal one
+        with pytest.raises(errors.QuotaExceeded):
+            backend.info()
+        assert [each.native.pins for each in backend._keeper.sessions] == [1]
+        backend.info()
+        assert [each.native.pins for each in backend._keeper.sessions] == [1, 65_536]
+        del one
+        many.clear()
+        eventually(lambda: len(backend._keeper.sessions) == 1, "no session is left behind")
+
+    assert run_child(child) == 0
+    del one, many
+
+
 def test_i13_a_child_outlives_its_parent(
     own_node: Callable[..., Node], connect: Callable[..., LocalBackend]
 ) -> None:

@@ -7,6 +7,7 @@ takes a second. Here a call is a socket and what was read of it, so a child simp
 
 from __future__ import annotations
 
+import os
 import select
 import socket
 import threading
@@ -60,6 +61,7 @@ class Connection:
     def __init__(self, path: str, timeout: float | None) -> None:
         self.is_terminated = False
         """Whether the node has said that it takes no further call: with the last answer, or by itself."""
+        self._pid = os.getpid()
         self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self.socket.settimeout(timeout)
@@ -95,12 +97,18 @@ class Connection:
         except (OSError, h2.exceptions.H2Error):
             return False
 
+    @property
+    def is_inherited(self) -> bool:
+        """Whether it is the parent's, of which this process was forked off."""
+        return self._pid != os.getpid()
+
     def close(self) -> None:
-        """From any thread: who reads is woken."""
-        try:
-            self.socket.shutdown(socket.SHUT_RDWR)
-        except OSError:
-            pass  # the other side was first
+        """From any thread: who reads is woken. In a forked child the parent's goes on."""
+        if not self.is_inherited:
+            try:
+                self.socket.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass  # the other side was first
         self.socket.close()
 
 
@@ -132,6 +140,10 @@ class Call:
     @property
     def has_ended(self) -> bool:
         return self._has_ended
+
+    @property
+    def is_inherited(self) -> bool:
+        return self._connection.is_inherited
 
     def fileno(self) -> int:
         return self._connection.socket.fileno()
@@ -254,10 +266,6 @@ class Call:
         self._finish(CallFailed(CANCELLED, "given up"))
         self._connection.close()
 
-    def abandon(self) -> None:
-        """In a forked child: lets go of the parent's connection without ending it."""
-        self._connection.socket.close()
-
 
 class Connections:
     """Connections to one socket, kept for the next call. Thread-safe; to be made anew after a fork."""
@@ -320,7 +328,7 @@ class Connections:
             connection.close()
 
     def abandon(self) -> None:
-        """In a forked child: lets go of the parent's connections without ending them."""
+        """As :meth:`close` in a forked child, where a thread that is not there may hold the lock."""
         for connection in self._idle:
-            connection.socket.close()
+            connection.close()
         self._idle = []

@@ -135,7 +135,7 @@ class Keeper:
             if each.end is not None:
                 os.close(each.end)
         for session in self._sessions:
-            session.stream.abandon()
+            session.stream.cancel()
         go_on = self._heir()
         if go_on is not None:
             go_on(self._sessions, end)

@@ -136,7 +136,14 @@ class LocalBackend:
                 return self._session
             session = Session.attach(self._control, self._name, Deadline(self._timeout))
             self._keep(session)
-            self._take_over_inheritance(session)
+            try:
+                self._take_over_inheritance(session)
+            except BaseException as failure:
+                session.end_calls()
+                self._keeper.wake()  # it ends it once nothing that was inherited needs it
+                if isinstance(failure, (Stale, TooManyPins)):
+                    raise self._failure(failure, session) from failure
+                raise
             self._session = session
             self._keeper.wake()  # it ends the previous one
             return session
@@ -155,6 +162,10 @@ class LocalBackend:
                 f"the node accepts nothing new from session {session.number}",
                 remedy="repeat the call: it attaches anew",
                 code="session-fenced",
+            )
+        if isinstance(failure, Stale):
+            return errors.NodeUnavailable(
+                f"the node in {self._folder} forgot session {session.number}", remedy="try again"
             )
         if isinstance(failure, TooManyPins):
             return errors.QuotaExceeded(
@@ -653,6 +664,7 @@ class LocalBackend:
             if self._is_closed:
                 return
             self._is_closed = True
-        self._session.end_calls()
+        if not self._session.native.is_forked_child:  # it is the parent's
+            self._session.end_calls()
         self._keeper.close(self._timeout)
         self._control.close()

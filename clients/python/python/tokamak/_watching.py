@@ -19,7 +19,8 @@ _KINDS = {
 
 
 class LocalWatch:
-    """Events of a node. An iterator for one thread; goes on after the node's restart, with a gap."""
+    """Events of a node. An iterator for one thread; goes on after the node's restart, and in a forked child,
+    with a gap."""
 
     def __init__(self, control: Control, request: local.WatchRequest, timeout: float) -> None:
         self._control = control
@@ -44,7 +45,8 @@ class LocalWatch:
     def __next__(self) -> Event:
         while not self._is_closed:
             try:
-                said = self._call.receive()
+                # The parent's is read by the parent.
+                said = None if self._call.is_inherited else self._call.receive()
             except CallFailed as failure:
                 if self._is_closed:
                     break
