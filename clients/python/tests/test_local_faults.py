@@ -17,11 +17,12 @@ from pathlib import Path
 import pytest
 import tokamak
 from checker import faults
-from node import Node, eventually
+from node import Node, eventually, stopped
 from tokamak import errors
 from tokamak._backend import Meta, Name
 from tokamak._local import LocalBackend
 from tokamak._native import Stored as NativeStored
+from ways import within
 
 pytestmark = pytest.mark.faults
 
@@ -634,6 +635,38 @@ def test_i12_a_stopped_process_reads_the_same_bytes(
     print("go", file=reader.stdin, flush=True)
     assert reader.stdout.readline() == "True\n"
     assert reader.wait(20) == 0
+
+
+def test_no_call_hangs_when_the_node_is_silent(
+    own_node: Callable[..., Node], connect: Callable[..., LocalBackend]
+) -> None:
+    node = own_node("64MB")
+    backend = connect(node, timeout=1)
+    backend.put([b"x"], PLAIN, name=Name("silent", "before"))
+    stored = backend.put([b"y"], PLAIN)
+    assert backend.contains(stored.id)
+    big, missing = [bytes(9 << 20)], Name("silent", "missing")
+    with stopped(node.process):
+        found = backend.get(stored.id)
+        assert found is not None and bytes(found.data) == b"y"
+        backend.put([b"z"], PLAIN)
+        for call in (
+            lambda: backend.put([b"x"], PLAIN, name=Name("silent", "small"), deadline=0.3),
+            lambda: backend.put(big, PLAIN, name=Name("silent", "large"), deadline=0.3),
+            lambda: backend.get(missing),
+            lambda: backend.get(missing, 0.2),
+            lambda: backend.wait([missing], 1, 0.2),
+            lambda: backend.get_all([missing, stored.id], 0.2),
+            lambda: backend.contains(missing),
+            lambda: backend.head(missing),
+            lambda: backend.delete([stored.id]),
+            lambda: backend.watch(),
+            lambda: backend.info(),
+        ):
+            failure = within(5, call)
+            assert isinstance(failure, errors.DeadlineExceeded)
+            assert isinstance(failure, TimeoutError)
+    assert backend.put(big, PLAIN).size == 9 << 20
 
 
 def test_readers_and_writers_go_on_over_the_nodes_restart(

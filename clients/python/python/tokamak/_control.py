@@ -26,8 +26,9 @@ _INVALID = frozenset((3, 6, 9, 10, 11, 12))  # what another call would be
 _DATA_LOSS = 15
 
 _SERVICE = "/tokamak.local.v1.Local/"
-_GRACE_SECONDS = 5.0
-"""The node ends a call at the deadline that it is told; this much later nobody believes that it will."""
+_GRACE_SECONDS_MIN, _GRACE_SECONDS_MAX = 1.0, 5.0
+"""The node ends a call at the deadline that it is told; this much later nobody believes that it will: a
+second, and as long as was asked for."""
 _RETRY_SECONDS = 0.02
 
 _BY_REASON: dict[str, type[errors.TokamakError]] = {
@@ -119,9 +120,10 @@ class Control:
         self, method: str, request: Message, answer: Callable[[], T], seconds: float
     ) -> T:
         """Calls once. The node is given so many seconds, and a little more to say that they are over."""
+        grace = min(_GRACE_SECONDS_MIN + seconds, _GRACE_SECONDS_MAX)
         try:
             said = self._connections.call(
-                _SERVICE + method, request.SerializeToString(), seconds + _GRACE_SECONDS
+                _SERVICE + method, request.SerializeToString(), seconds + grace
             )
         except CallFailed as failure:
             raise translate(failure, self.folder) from failure
