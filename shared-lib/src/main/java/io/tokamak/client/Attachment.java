@@ -677,6 +677,7 @@ final class Attachment implements Holding {
             return 10_000_000;
         }
         session.giveBackUnused();
+        session.giveBackLost();
         long next = 200_000_000;
         Writing known = writing;
         if (known != null && !ending) {

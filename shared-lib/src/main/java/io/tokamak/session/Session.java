@@ -50,18 +50,6 @@ public final class Session {
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
     private static final Duration STEP_TIMEOUT = Duration.ofSeconds(2);
 
-    private static final StreamObserver<ReturnResponse> IGNORE_RETURN =
-            new StreamObserver<>() {
-                @Override
-                public void onNext(ReturnResponse response) {}
-
-                @Override
-                public void onError(Throwable failure) {}
-
-                @Override
-                public void onCompleted() {}
-            };
-
     private enum Link {
         CONNECTED,
         BROKEN,
@@ -78,7 +66,13 @@ public final class Session {
     private final AccessLog accesses;
     private final ForkMarker forkMarker;
 
-    /** By lane: 1 while it is held here. */
+    private static final int NOT_HELD = 0;
+    private static final int HELD = 1;
+
+    /** Not held, and the node is about to hear of it. */
+    private static final int RETURNING = 2;
+
+    /** By lane. */
     private final AtomicIntegerArray held = new AtomicIntegerArray(SessionFile.LANE_COUNT);
 
     /** Lanes that are held and used no more. */
@@ -340,7 +334,7 @@ public final class Session {
                     takeUnused(request);
                     LeaseResponse response =
                             control.callOnce(deadline, stub -> stub.lease(request.build()));
-                    held.set(response.getLane(), 1);
+                    held.set(response.getLane(), HELD);
                     return response;
                 }
             } catch (NodeDown away) {
@@ -351,11 +345,11 @@ public final class Session {
         }
     }
 
-    /** After a failure they are not said again, as in {@link #giveBack}. */
+    /** After a failure {@link #giveBackLost} says them again. */
     private void takeUnused(LeaseRequest.Builder request) {
         request.clearReturns();
         for (Integer lane = unused.poll(); lane != null; lane = unused.poll()) {
-            held.set(lane, 0);
+            held.set(lane, NOT_HELD);
             request.addReturns(lane);
         }
     }
@@ -378,13 +372,11 @@ public final class Session {
      * already.
      */
     public void giveBack(int lane) {
-        ReturnRequest request = ReturnRequest.newBuilder().setSession(name).addLanes(lane).build();
         // Both or neither before a resumption says which lanes are not held: else it could give the
         // lane back, and this once more when somebody else has it.
         leasing.readLock().lock();
         try {
-            held.set(lane, 0);
-            control.events().return_(request, IGNORE_RETURN);
+            sendReturn(List.of(lane));
         } finally {
             leasing.readLock().unlock();
         }
@@ -395,10 +387,9 @@ public final class Session {
      * good.
      */
     public void giveBackNow(int lane, Deadline deadline) {
-        held.set(lane, 0);
-        ReturnRequest request = ReturnRequest.newBuilder().setSession(name).addLanes(lane).build();
+        held.set(lane, NOT_HELD);
         try {
-            control.callOnce(deadline, stub -> stub.return_(request));
+            control.callOnce(deadline, stub -> stub.return_(returnOf(List.of(lane))));
         } catch (NodeDown away) {
             awaitLink(deadline);
         }
@@ -416,6 +407,68 @@ public final class Session {
         for (Integer lane = unused.poll(); lane != null; lane = unused.poll()) {
             giveBack(lane);
         }
+    }
+
+    /**
+     * Gives back what is leased and not held: the node's answer came to somebody who was
+     * interrupted or did not wait longer. Not while another lease is under way: the lane may be its
+     * own.
+     */
+    public void giveBackLost() {
+        if (link != Link.CONNECTED || isFenced() || !leasing.writeLock().tryLock()) {
+            return;
+        }
+        try {
+            List<Integer> lost = lost();
+            if (!lost.isEmpty()) {
+                sendReturn(lost);
+            }
+        } finally {
+            leasing.writeLock().unlock();
+        }
+    }
+
+    /** Lanes that are leased, not held, and not being returned. */
+    private List<Integer> lost() {
+        List<Integer> lost = new ArrayList<>();
+        for (int lane = 0; lane < SessionFile.LANE_COUNT; lane++) {
+            int kind = memory.getIntAcquire(SessionFile.laneOffset(lane) + SessionFile.KIND_OFFSET);
+            if (kind != SessionFile.KIND_FREE && held.get(lane) == NOT_HELD) {
+                lost.add(lane);
+            }
+        }
+        return lost;
+    }
+
+    /** Under a lock of {@link #leasing}. */
+    private void sendReturn(List<Integer> lanes) {
+        lanes.forEach(lane -> held.set(lane, RETURNING));
+        control.events()
+                .return_(
+                        returnOf(lanes),
+                        new StreamObserver<>() {
+                            @Override
+                            public void onNext(ReturnResponse response) {}
+
+                            @Override
+                            public void onError(Throwable failure) {
+                                returned(lanes);
+                            }
+
+                            @Override
+                            public void onCompleted() {
+                                returned(lanes);
+                            }
+                        });
+    }
+
+    /** Each may have been leased anew meanwhile. */
+    private void returned(List<Integer> lanes) {
+        lanes.forEach(lane -> held.compareAndSet(lane, RETURNING, NOT_HELD));
+    }
+
+    private ReturnRequest returnOf(List<Integer> lanes) {
+        return ReturnRequest.newBuilder().setSession(name).addAllLanes(lanes).build();
     }
 
     private void awaitLink(Deadline deadline) {
@@ -503,17 +556,12 @@ public final class Session {
     }
 
     private void returnLost(Deadline deadline) {
-        List<Integer> lost = new ArrayList<>();
         for (int lane = 0; lane < SessionFile.LANE_COUNT; lane++) {
-            int kind = memory.getIntAcquire(SessionFile.laneOffset(lane) + SessionFile.KIND_OFFSET);
-            if (kind != SessionFile.KIND_FREE && held.get(lane) == 0) {
-                lost.add(lane);
-            }
+            held.compareAndSet(lane, RETURNING, NOT_HELD); // that has failed with the connection
         }
+        List<Integer> lost = lost();
         if (!lost.isEmpty()) {
-            ReturnRequest request =
-                    ReturnRequest.newBuilder().setSession(name).addAllLanes(lost).build();
-            control.callOnce(deadline, stub -> stub.return_(request));
+            control.callOnce(deadline, stub -> stub.return_(returnOf(lost)));
         }
     }
 

@@ -729,6 +729,24 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName("I28: gives back what the node lent to a put that was interrupted before")
+        void interrupted() throws InterruptedException {
+            node.answersNoLease = true;
+            Thread writer =
+                    Thread.ofPlatform()
+                            .start(
+                                    () ->
+                                            assertThatThrownBy(() -> put(9 << 20))
+                                                    .isInstanceOf(DeadlineExceeded.class));
+            await().until(() -> node.lanesInUse() == 1);
+            writer.interrupt();
+            writer.join();
+            await().until(() -> node.lanesInUse() == 0);
+            node.answersNoLease = false;
+            assertThat(client.read(put(10), Deadline.NONE)).isEqualTo(bytes(10));
+        }
+
+        @Test
         @DisplayName(
                 "makes at most one control call for a steady stream of small puts after warm-up")
         void steady() {

@@ -130,6 +130,9 @@ final class TestNode implements AutoCloseable {
     /** Does not answer named records while set. */
     volatile boolean silent;
 
+    /** Lends and does not answer while set. */
+    volatile boolean answersNoLease;
+
     private record Range(long start, long end) {}
 
     private record PendingResolve(
@@ -791,7 +794,11 @@ final class TestNode implements AutoCloseable {
         @Override
         public void lease(LeaseRequest request, StreamObserver<LeaseResponse> responses) {
             leases.incrementAndGet();
-            answer(responses, () -> lend(request));
+            if (answersNoLease) {
+                onOwner(() -> lend(request));
+            } else {
+                answer(responses, () -> lend(request));
+            }
         }
 
         /** Here nothing that follows an extent is ever free. */

@@ -1,6 +1,7 @@
 package io.tokamak.node.local;
 
 import com.google.protobuf.ByteString;
+import io.grpc.Status;
 import io.grpc.stub.ServerCallStreamObserver;
 import io.grpc.stub.StreamObserver;
 import io.tokamak.layout.SessionFile;
@@ -80,7 +81,11 @@ final class LocalService extends LocalGrpc.LocalImplBase {
         return new AttachConnection(store, PeerNegotiation.peer(), responses);
     }
 
-    private CompletableFuture<Store.Lease> lease(LeaseRequest request) {
+    /**
+     * @param gone completed when the caller has given up
+     */
+    private CompletableFuture<Store.Lease> lease(
+            LeaseRequest request, CompletableFuture<Void> gone) {
         String session = request.getSession();
         Integer lane = request.hasLane() ? request.getLane() : null;
         int kind =
@@ -97,22 +102,34 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                         ? CompletableFuture.completedFuture(null)
                         : store.giveBack(session, request.getReturnsList());
         return returned.thenCompose(
-                _ ->
-                        store.lease(
-                                session,
-                                lane,
-                                kind,
-                                request.getSizeBytes(),
-                                request.getWelcomeBytes(),
-                                reserve,
-                                timeoutNanos));
+                _ -> {
+                    CompletableFuture<Store.Lease> lease =
+                            store.lease(
+                                    session,
+                                    lane,
+                                    kind,
+                                    request.getSizeBytes(),
+                                    request.getWelcomeBytes(),
+                                    reserve,
+                                    timeoutNanos);
+                    var _ =
+                            gone.thenRun(
+                                    () ->
+                                            lease.completeExceptionally(
+                                                    Status.CANCELLED.asRuntimeException()));
+                    return lease;
+                });
     }
 
     @Override
     public void lease(LeaseRequest request, StreamObserver<LeaseResponse> responses) {
+        CompletableFuture<Void> gone = new CompletableFuture<>();
+        if (responses instanceof ServerCallStreamObserver<LeaseResponse> call) {
+            call.setOnCancelHandler(() -> gone.complete(null));
+        }
         answer(
                 responses,
-                () -> lease(request),
+                () -> lease(request, gone),
                 lease ->
                         LeaseResponse.newBuilder()
                                 .setLane(lease.lane())
@@ -280,7 +297,7 @@ final class LocalService extends LocalGrpc.LocalImplBase {
                 found -> {
                     if (found == null) {
                         throw LocalErrors.status(
-                                io.grpc.Status.Code.NOT_FOUND,
+                                Status.Code.NOT_FOUND,
                                 "no such object",
                                 "object-not-found",
                                 java.util.Map.of("id", id(request.getId()).toString()));

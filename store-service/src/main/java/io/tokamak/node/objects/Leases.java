@@ -45,10 +45,7 @@ final class Leases {
             long welcomeBytes,
             @Nullable ObjectId reserve,
             long deadlineNanos,
-            CompletableFuture<Lease> answer) {}
-
-    /** An extent that was lent. */
-    record Lease(int lane, long extentNumber, long start, long length) {}
+            CompletableFuture<Store.Lease> answer) {}
 
     private final PoolSpace space;
     private final Accounts accounts;
@@ -207,7 +204,9 @@ final class Leases {
                 return Attempt.NOT_YET; // entered, and about to be drained
             }
             request.answer()
-                    .complete(new Lease(lane.number, next, lane.start(next), lane.length(next)));
+                    .complete(
+                            new Store.Lease(
+                                    lane.number, next, lane.start(next), lane.length(next)));
             return Attempt.ANSWERED;
         }
         long wanted = PoolSpace.toBlocks(request.sizeBytes());
@@ -239,7 +238,7 @@ final class Leases {
                         new Reservation(reserve, session.number, incarnations.nowMillis()), lane);
             }
         }
-        if (!request.answer().complete(new Lease(lane.number, number, start, lentLength))
+        if (!request.answer().complete(new Store.Lease(lane.number, number, start, lentLength))
                 && !held) {
             giveBack(session, lane, incarnations.nowMillis());
         }

@@ -246,7 +246,7 @@ final class SessionCommands {
 
     /** See {@link Store#lease}. */
     void lease(
-            CompletableFuture<Leases.Lease> answer,
+            CompletableFuture<Store.Lease> answer,
             String name,
             @Nullable Integer lane,
             int kind,

@@ -416,6 +416,7 @@ public final class Store implements AutoCloseable {
      * @param sizeBytes what the record needs
      * @param welcomeBytes for a record of unknown length: bytes that are welcome; otherwise 0
      * @param reserve name that the record will have
+     * @return nothing is lent to who has completed it meanwhile
      */
     public CompletableFuture<Lease> lease(
             String name,
@@ -425,7 +426,7 @@ public final class Store implements AutoCloseable {
             long welcomeBytes,
             @Nullable ObjectId reserve,
             long timeoutNanos) {
-        CompletableFuture<Leases.Lease> answer = new CompletableFuture<>();
+        CompletableFuture<Lease> answer = new CompletableFuture<>();
         owner.command(
                 answer,
                 () ->
@@ -438,8 +439,7 @@ public final class Store implements AutoCloseable {
                                 welcomeBytes,
                                 reserve,
                                 timeoutNanos));
-        return answer.thenApply(
-                lent -> new Lease(lent.lane(), lent.extentNumber(), lent.start(), lent.length()));
+        return answer;
     }
 
     /**

@@ -4,18 +4,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.grpc.stub.StreamObserver;
+import io.tokamak.client.ObjectWriter;
+import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.layout.SessionFile;
 import io.tokamak.layout.StoreFile;
 import io.tokamak.memory.Processes;
+import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.QuotaExceeded;
 import io.tokamak.proto.local.v1.AttachRequest;
 import io.tokamak.proto.local.v1.AttachResponse;
 import io.tokamak.session.Control;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.lang.foreign.MemorySegment;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -146,6 +153,51 @@ class LimitsTest {
                 .hasMessageContaining("1000000 of 1000000 objects that calls wait for");
         last.complete(new Store.Presence(Set.of())); // its caller has gone
         Eventually.holds("room for another", this::isThereRoomForAWait);
+    }
+
+    @Test
+    @DisplayName("I28: leaves nothing behind when it gives up waiting for room")
+    void interruptedPut() throws InterruptedException {
+        PutOptions named =
+                PutOptions.named(new ObjectName("test", "given up"))
+                        .withTimeout(Duration.ofSeconds(60));
+        try (LaneClient prober = fixture.attach();
+                TokamakClient client = TokamakClient.connect(fixture.connectOptions());
+                TokamakClient other = TokamakClient.connect(fixture.connectOptions())) {
+            ObjectId large =
+                    client.put(MemorySegment.ofArray(new byte[13 << 20]), PutOptions.DEFAULTS).id();
+            Eventually.holds("given back", () -> fixture.ledger().leased() == 0);
+
+            Thread waiting =
+                    Thread.ofPlatform()
+                            .start(
+                                    () ->
+                                            assertThatThrownBy(() -> client.create(4 << 20, named))
+                                                    .isInstanceOf(DeadlineExceeded.class));
+            Eventually.holds("waits for room", () -> isSomebodyBefore(prober));
+            waiting.interrupt();
+            waiting.join();
+            client.delete(large);
+
+            try (ObjectWriter writer = other.create(4 << 20, named)) {
+                writer.write(MemorySegment.ofArray(new byte[4 << 20]));
+                assertThat(writer.seal().created()).isTrue();
+            }
+            Eventually.holds("given back", () -> fixture.ledger().leased() == 0);
+            fixture.balanced();
+        }
+    }
+
+    /** Whether a request for room waits. */
+    private boolean isSomebodyBefore(LaneClient prober) {
+        try {
+            StoreFixture.get(
+                    fixture.store.lease(
+                            prober.name, null, SessionFile.KIND_SINGLE, 4 << 20, 0, null, 0));
+            throw new AssertionError("there is room");
+        } catch (CommandRefused none) {
+            return String.valueOf(none.getMessage()).contains("came before");
+        }
     }
 
     private boolean isThereRoomForAWait() {
