@@ -387,12 +387,17 @@ public final class Session {
      * good.
      */
     public void giveBackNow(int lane, Deadline deadline) {
-        held.set(lane, NOT_HELD);
+        leasing.readLock().lock(); // as there
         try {
+            held.set(lane, NOT_HELD);
             control.callOnce(deadline, stub -> stub.return_(returnOf(List.of(lane))));
+            return;
         } catch (NodeDown away) {
-            awaitLink(deadline);
+            // said again by the resumption
+        } finally {
+            leasing.readLock().unlock();
         }
+        awaitLink(deadline);
     }
 
     /**
