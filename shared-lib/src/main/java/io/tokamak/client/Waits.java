@@ -5,6 +5,7 @@ import io.tokamak.objects.Deadline;
 import io.tokamak.objects.DeadlineExceeded;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.SessionFenced;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -81,6 +82,9 @@ final class Waits {
             return false;
         } catch (NodeDown away) {
             return false; // the deadline has passed, or the next attempt says so
+        } catch (SessionFenced fenced) {
+            attachment.outdate();
+            return false;
         } finally {
             interests.remove(pending);
         }

@@ -939,6 +939,43 @@ class MappedClientTest {
         }
 
         @Test
+        @DisplayName("waits on with another session when its own is fenced")
+        void fencedWhoWaits() throws Exception {
+            ObjectId missing = ObjectId.anonymous(7, 999, 3);
+            node.fenceAll();
+            WaitResult none =
+                    client.await(List.of(missing), 1, Deadline.after(Duration.ofMillis(100)));
+            assertThat(none.pending()).containsExactly(missing);
+            int told = node.interests.get();
+            CompletableFuture<byte[]> read =
+                    CompletableFuture.supplyAsync(() -> client.read(NAME, soon()));
+            await().until(() -> node.interests.get() > told);
+            client.put(bytes(5), PutOptions.named(NAME));
+            assertThat(read.get(5, TimeUnit.SECONDS)).isEqualTo(bytes(5));
+        }
+
+        @Test
+        @DisplayName("waits on with another session when the node that comes has forgotten its own")
+        void forgottenWhoWaits() throws Exception {
+            node.forgetSessions();
+            node.stop();
+            CompletableFuture<byte[]> read = new CompletableFuture<>();
+            Thread waiter =
+                    Thread.ofPlatform()
+                            .start(
+                                    () ->
+                                            read.completeAsync(
+                                                    () -> client.read(NAME, soon()),
+                                                    Runnable::run));
+            await().until(() -> waiter.getState() == Thread.State.TIMED_WAITING);
+            node.start();
+            try (TokamakClient other = TokamakClient.connect(node.options())) {
+                other.put(bytes(5), PutOptions.named(NAME));
+            }
+            assertThat(read.get(10, TimeUnit.SECONDS)).isEqualTo(bytes(5));
+        }
+
+        @Test
         @DisplayName(
                 "attaches anew when the node has forgotten the session, whose places are held no"
                         + " more")

@@ -28,6 +28,7 @@ import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.Incarnation;
 import io.tokamak.objects.MetadataLayout;
 import io.tokamak.objects.ObjectId;
+import io.tokamak.objects.SessionFenced;
 import io.tokamak.proto.local.v1.AttachRequest;
 import io.tokamak.proto.local.v1.AttachResponse;
 import io.tokamak.proto.local.v1.DeleteRequest;
@@ -1064,6 +1065,10 @@ final class TestNode implements AutoCloseable {
             TestSession session = sessions.get(name);
             if (session == null) {
                 throw failure(Code.NOT_FOUND, "session", Map.of());
+            }
+            if (session.memory.getIntAcquire(SessionFile.STATE_OFFSET)
+                    == SessionFile.STATE_FENCED) {
+                throw failure(Code.FAILED_PRECONDITION, SessionFenced.CODE, Map.of());
             }
             return session;
         }
