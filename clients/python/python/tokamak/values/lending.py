@@ -52,4 +52,7 @@ def _empty(view: Any) -> None:
     elif _is_array(view):
         view.__setstate__((1, (0,), view.dtype, False, b""))
     else:
-        view.set_()
+        import torch
+
+        with torch.no_grad():  # one that wants a gradient does not change otherwise
+            view.set_()
