@@ -8,6 +8,7 @@ import io.grpc.StatusRuntimeException;
 import io.grpc.protobuf.StatusProto;
 import io.tokamak.node.objects.CommandRefused;
 import io.tokamak.objects.InvalidRequest;
+import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectExists;
 import io.tokamak.objects.ObjectNotFound;
 import io.tokamak.objects.OutOfMemory;
@@ -50,6 +51,7 @@ final class LocalErrors {
                     status(Code.INVALID_ARGUMENT, message, InvalidRequest.BAD_PARAMETER, numbers);
             case NO_SESSION -> status(Code.NOT_FOUND, message, "session", numbers);
             case FENCED -> status(Code.FAILED_PRECONDITION, message, SessionFenced.CODE, numbers);
+            case UNAVAILABLE -> status(Code.UNAVAILABLE, message, NodeDown.CODE, numbers);
             case OUT_OF_MEMORY ->
                     status(Code.RESOURCE_EXHAUSTED, message, OutOfMemory.CODE, numbers);
             case TOO_LARGE -> status(Code.OUT_OF_RANGE, message, TooLarge.CODE, numbers);

@@ -37,9 +37,13 @@ final class Claims {
             long incarnation,
             ObjectMetadata metadata) {}
 
+    /** What a session is to be told of its claim. */
+    private record Settled(Pending claim, int answer, long incarnation) {}
+
     private final NameDirectory directory;
     private final int storeNumber;
     private final ObjectTable table;
+    private final SessionTable sessions;
     private final Executor owner;
     private final Incarnations incarnations;
     private final LongConsumer answeredNanos;
@@ -54,12 +58,14 @@ final class Claims {
             NameDirectory directory,
             int storeNumber,
             ObjectTable table,
+            SessionTable sessions,
             Executor owner,
             Incarnations incarnations,
             LongConsumer answeredNanos) {
         this.directory = directory;
         this.storeNumber = storeNumber;
         this.table = table;
+        this.sessions = sessions;
         this.owner = owner;
         this.incarnations = incarnations;
         this.answeredNanos = answeredNanos;
@@ -136,15 +142,36 @@ final class Claims {
             var _ = directory.release(claims);
         }
         long nowMillis = incarnations.nowMillis();
+        List<Settled> all = new ArrayList<>(batch.size());
         for (int i = 0; i < batch.size(); i++) {
-            Pending claim = batch.get(i);
-            NameDirectory.Answer answer = answers == null ? null : answers.get(i);
-            settle(claim, answer, nowMillis);
+            all.add(settle(batch.get(i), answers == null ? null : answers.get(i), nowMillis));
+        }
+        // The sessions' memory is written last: a fault there leaves nothing half done here.
+        for (Settled settled : all) {
+            store(settled);
             answeredNanos.accept(System.nanoTime() - sentNanos);
         }
     }
 
-    private void settle(Pending claim, NameDirectory.@Nullable Answer answer, long nowMillis) {
+    private void store(Settled settled) {
+        Pending claim = settled.claim();
+        Lane lane = claim.lane();
+        // Whoever gave the lane back does not wait any more, and its next tenant has other extents.
+        if (lane == null || !lane.covers(claim.location())) {
+            return;
+        }
+        AttachedSession session = claim.session();
+        Runnable action =
+                () ->
+                        session.storeAnswer(
+                                lane, claim.position(), settled.answer(), settled.incarnation());
+        if (!sessions.guarded(session, action)) {
+            // The fault may have been another session's, told late.
+            var _ = sessions.guarded(session, action);
+        }
+    }
+
+    private Settled settle(Pending claim, NameDirectory.@Nullable Answer answer, long nowMillis) {
         long slot =
                 table.index()
                         .findAt(
@@ -180,14 +207,13 @@ final class Claims {
             table.claimLost(slot);
         }
         Lane lane = claim.lane();
-        // Whoever gave the lane back does not wait any more, and its next tenant has other extents.
         if (lane != null && lane.covers(claim.location())) {
             Reservation reservation = lane.reservation;
             if (reservation != null && reservation.id().equals(claim.id())) {
                 giveUp(lane);
             }
-            claim.session().storeAnswer(lane, claim.position(), answerCode, incarnation);
         }
+        return new Settled(claim, answerCode, incarnation);
     }
 
     private boolean isOurs(NameDirectory.Answer answer, Pending claim) {

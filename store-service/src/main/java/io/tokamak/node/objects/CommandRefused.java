@@ -16,6 +16,7 @@ public final class CommandRefused extends RuntimeException {
         /** There is no such session, any more. */
         NO_SESSION,
         FENCED,
+        UNAVAILABLE,
         OUT_OF_MEMORY,
         TOO_LARGE,
         EXISTS,
@@ -55,7 +56,7 @@ public final class CommandRefused extends RuntimeException {
     /** A session's file was found truncated in the middle of a command, perhaps another's. */
     static CommandRefused truncated() {
         return new CommandRefused(
-                Kind.FENCED, "a session's file was truncated: look again", Map.of());
+                Kind.UNAVAILABLE, "a session's file was truncated: repeat", Map.of());
     }
 
     /**

@@ -158,9 +158,9 @@ final class Leases {
         return waiting.expire(
                 nowNanos,
                 (request, bytesBefore) -> {
+                    CommandRefused refused = outOfMemory(request.sizeBytes(), bytesBefore);
                     failures++;
-                    request.answer()
-                            .completeExceptionally(outOfMemory(request.sizeBytes(), bytesBefore));
+                    request.answer().completeExceptionally(refused);
                 });
     }
 
@@ -376,9 +376,12 @@ final class Leases {
      */
     void giveBackStalled(long nowMillis) {
         if (!toGiveBack.isEmpty()) {
-            Map<Lane, AttachedSession> again = Map.copyOf(toGiveBack);
-            toGiveBack.clear();
-            again.forEach((lane, session) -> giveBack(session, lane, nowMillis));
+            Map.copyOf(toGiveBack)
+                    .forEach(
+                            (lane, session) -> {
+                                toGiveBack.remove(lane); // one by one: a fault ends the turn
+                                giveBack(session, lane, nowMillis);
+                            });
         }
     }
 

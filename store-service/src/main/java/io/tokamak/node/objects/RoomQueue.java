@@ -132,8 +132,8 @@ final class RoomQueue {
             Leases.Request request = each.next();
             long left = request.deadlineNanos() - nowNanos;
             if (left <= 0) {
+                expired.accept(request, bytesBefore); // after a fault there it still waits
                 each.remove();
-                expired.accept(request, bytesBefore);
             } else {
                 next = Math.min(next, left);
                 bytesBefore = bytesBefore == 0 ? request.sizeBytes() : bytesBefore;

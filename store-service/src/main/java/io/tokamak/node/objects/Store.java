@@ -126,6 +126,7 @@ public final class Store implements AutoCloseable {
                         directory,
                         storeNumber,
                         table,
+                        sessions,
                         this::execute,
                         incarnations,
                         nanos -> times.claimed(nanos));

@@ -8,6 +8,7 @@ import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
@@ -27,6 +28,14 @@ class TruncatedSessionTest {
         var _ = JvmOfTest.run(folder.resolve("output"), Truncating.class, "60");
     }
 
+    @Test
+    @Timeout(180)
+    @DisplayName(
+            "I17: keeps nobody from the answer to a name that was claimed together with its own")
+    void claimsOfOthers(@TempDir Path folder) throws IOException, InterruptedException {
+        var _ = JvmOfTest.run(folder.resolve("output"), Truncating.class, "0");
+    }
+
     /** A node in a JVM of its own: a fault that it does not survive would end the tests. */
     static final class Truncating {
         private final StoreFixture fixture = StoreFixture.open();
@@ -38,7 +47,12 @@ class TruncatedSessionTest {
         public static void main(String[] arguments) throws Exception {
             Truncating truncating = new Truncating();
             try {
-                truncating.run(Integer.parseInt(arguments[0]));
+                int rounds = Integer.parseInt(arguments[0]);
+                if (rounds == 0) {
+                    truncating.claimTogether();
+                } else {
+                    truncating.run(rounds);
+                }
             } catch (Throwable e) {
                 e.printStackTrace();
                 Throwable failure = truncating.fixture.store.failure();
@@ -85,6 +99,62 @@ class TruncatedSessionTest {
             fixture.close();
         }
 
+        private void claimTogether() throws Exception {
+            LaneClient hostile = fixture.attach();
+            LaneClient innocent = fixture.attach();
+            hostile.put(payload); // they have lanes
+            innocent.put(payload);
+            fixture.names.gate = new CompletableFuture<>();
+            long position = commitInOneDrain(hostile, innocent);
+            CompletableFuture<Void> released = hold();
+            var _ = fixture.store.setListener(null, () -> truncate(hostile, 4096));
+            fixture.names.gate.complete(null); // answered in the same turn, after its drain
+            released.complete(null);
+
+            Eventually.holds("answered", () -> innocent.answered() == position);
+            assertThat(innocent.answer()).isEqualTo(SessionFile.ANSWER_CREATED);
+            Eventually.holds("fenced", () -> isFenced(hostile.number));
+            fixture.balanced();
+            hostile.close();
+            Eventually.holds("buried", hostile::isBuried);
+            fixture.sound();
+            fixture.close();
+        }
+
+        /** Keeps the owner thread from its next turn until what is returned is completed. */
+        private CompletableFuture<Void> hold() {
+            CompletableFuture<Void> isHeld = new CompletableFuture<>();
+            CompletableFuture<Void> released = new CompletableFuture<>();
+            var _ =
+                    fixture.store.setListener(
+                            null,
+                            () -> {
+                                isHeld.complete(null);
+                                released.join();
+                            });
+            isHeld.join();
+            return released;
+        }
+
+        /**
+         * Commits a named record of each.
+         *
+         * @return position of the last one's
+         */
+        private long commitInOneDrain(LaneClient... clients) {
+            CompletableFuture<Void> released = hold();
+            long position = 0;
+            for (LaneClient client : clients) {
+                ObjectName name = new ObjectName("test", "of " + client.number);
+                position = SessionFile.position(client.extent, client.used);
+                client.commit(
+                        client.write(ObjectId.named(name), payload, ObjectMetadata.named(name)));
+            }
+            released.complete(null);
+            StoreFixture.get(fixture.store.resolve(List.of(), 0, 0));
+            return position;
+        }
+
         private void use(LaneClient hostile, int round) {
             for (int i = 0; i < 20; i++) {
                 hostile.put(payload);
@@ -100,11 +170,17 @@ class TruncatedSessionTest {
             hostile.put(payload);
         }
 
-        private void truncate(LaneClient hostile) throws IOException {
+        private void truncate(LaneClient hostile) {
             long[] lengths = {0, 4096, SessionFile.ACCESSES_OFFSET, SessionFile.PINS_OFFSET};
+            truncate(hostile, lengths[random.nextInt(lengths.length)]);
+        }
+
+        private void truncate(LaneClient hostile, long length) {
             try (RandomAccessFile file =
                     new RandomAccessFile(fixture.files().session(hostile.name).toFile(), "rw")) {
-                file.setLength(lengths[random.nextInt(lengths.length)]);
+                file.setLength(length);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
         }
 
