@@ -23,7 +23,9 @@ public class NodeApplication {
                     "server.port", "8081",
                     "server.shutdown", "graceful",
                     "management.endpoint.health.probes.enabled", "true",
-                    "management.endpoint.health.group.readiness.include", "readinessState,node",
+                    "management.endpoint.health.group.liveness.include", "livenessState,owner",
+                    "management.endpoint.health.group.readiness.include",
+                            "readinessState,owner,node",
                     "management.endpoints.web.exposure.include", "health,info,prometheus");
 
     public static void main(String[] arguments) {

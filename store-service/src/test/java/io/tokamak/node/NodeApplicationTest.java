@@ -8,6 +8,7 @@ import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.node.objects.Store;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
@@ -36,6 +37,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.test.context.SpringBootTest;
 import org.springframework.boot.test.web.server.LocalServerPort;
 import org.springframework.test.annotation.DirtiesContext;
@@ -59,6 +61,7 @@ class NodeApplicationTest {
     private static final Path PARENT = newParent();
 
     @LocalServerPort private int port;
+    @Autowired private Store store;
 
     private static Path newParent() {
         try {
@@ -71,6 +74,7 @@ class NodeApplicationTest {
     @DynamicPropertySource
     static void properties(DynamicPropertyRegistry registry) {
         registry.add("tokamak.folder", NodeApplicationTest::folder);
+        registry.add("management.endpoint.health.show-components", () -> "always");
         registry.add("tokamak.pool.size", () -> "32MB");
         registry.add("tokamak.cluster.port", () -> 12_000 + ProcessHandle.current().pid() % 20_000);
         registry.add("tokamak.cluster.name", PARENT::toString);
@@ -235,7 +239,7 @@ class NodeApplicationTest {
     }
 
     @Test
-    @Order(Integer.MAX_VALUE) // no node comes back from this
+    @Order(Integer.MAX_VALUE - 1) // no node comes back from this
     @DisplayName("is ready as long as clients find its files")
     void readiness() throws IOException {
         assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(200);
@@ -243,5 +247,23 @@ class NodeApplicationTest {
         assertThat(get("/actuator/health/readiness").statusCode()).isEqualTo(503);
         assertThat(get("/actuator/health").statusCode()).isEqualTo(503);
         assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    @Order(Integer.MAX_VALUE) // nor from this
+    @DisplayName("is neither ready nor live without its owner thread")
+    void liveness() {
+        assertThat(get("/actuator/health/readiness").body())
+                .contains("\"owner\":{\"status\":\"UP\"}");
+        var _ =
+                store.setListener(
+                        null,
+                        () -> {
+                            throw new AssertionError("of the test");
+                        });
+        await().atMost(PATIENCE).until(() -> store.failure() != null);
+        assertThat(get("/actuator/health/readiness").body())
+                .contains("\"owner\":{\"status\":\"DOWN\"}");
+        assertThat(get("/actuator/health/liveness").statusCode()).isEqualTo(503);
     }
 }

@@ -6,7 +6,7 @@ import org.springframework.boot.health.contributor.Health;
 import org.springframework.boot.health.contributor.HealthIndicator;
 import org.springframework.stereotype.Component;
 
-/** Up while the owner thread lives and clients find the files that it holds; part of readiness. */
+/** Up while clients find the files that it holds; part of readiness. */
 @Component("node")
 final class StoreHealth implements HealthIndicator {
     private final Store store;
@@ -17,10 +17,6 @@ final class StoreHealth implements HealthIndicator {
 
     @Override
     public Health health() {
-        Throwable failure = store.failure();
-        if (failure != null) {
-            return Health.down().withDetail("owner", failure.toString()).build();
-        }
         try {
             if (!store.isLinked()) {
                 return Health.down()

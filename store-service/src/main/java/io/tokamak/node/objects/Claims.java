@@ -139,7 +139,7 @@ final class Claims {
             for (Pending claim : batch) {
                 claims.add(new NameDirectory.Claim(claim.id(), claim.incarnation()));
             }
-            var _ = directory.release(claims);
+            directory.releaseLater(claims);
         }
         long nowMillis = incarnations.nowMillis();
         List<Settled> all = new ArrayList<>(batch.size());
@@ -194,9 +194,8 @@ final class Claims {
             answerCode = SessionFile.ANSWER_REFUSED;
             incarnation = 0;
             table.claimLost(slot);
-            var _ =
-                    directory.release(
-                            List.of(new NameDirectory.Claim(claim.id(), claim.incarnation())));
+            directory.releaseLater(
+                    List.of(new NameDirectory.Claim(claim.id(), claim.incarnation())));
         } else if (isOurs(answer, claim)) {
             answerCode = SessionFile.ANSWER_CREATED;
             incarnation = claim.incarnation();

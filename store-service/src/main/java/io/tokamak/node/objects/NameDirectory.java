@@ -4,6 +4,7 @@ import io.tokamak.objects.ObjectId;
 import java.util.Collection;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import org.slf4j.LoggerFactory;
 
 /**
  * Who has which name, across the cluster. The directory is the authority; the store asks it before
@@ -30,6 +31,22 @@ public interface NameDirectory {
 
     /** Gives up names that these objects hold; names that others hold are left alone. */
     CompletableFuture<Void> release(List<Claim> claims);
+
+    /** As {@link #release}, where nobody waits for it: a failure is logged. */
+    default void releaseLater(List<Claim> claims) {
+        var _ =
+                release(claims)
+                        .whenComplete(
+                                (_, failure) -> {
+                                    if (failure != null) {
+                                        LoggerFactory.getLogger(NameDirectory.class)
+                                                .warn(
+                                                        "names could not be given up: {}: {}",
+                                                        claims,
+                                                        failure.toString());
+                                    }
+                                });
+    }
 
     /**
      * Says again what a store that came back holds. Names that others took meanwhile are left

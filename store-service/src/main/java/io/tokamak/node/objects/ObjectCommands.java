@@ -15,12 +15,9 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** What is asked about objects, and their ends. The owner thread's, all lanes drained. */
 final class ObjectCommands {
-    private static final Logger LOG = LoggerFactory.getLogger(ObjectCommands.class);
     private static final int PREFETCHED = 32;
 
     private final IndexWriter index;
@@ -195,16 +192,7 @@ final class ObjectCommands {
         long incarnation = index.incarnation(slot);
         table.condemn(slot, why);
         if (ObjectTable.isNamed(first)) {
-            directory
-                    .release(List.of(new NameDirectory.Claim(id, incarnation)))
-                    .exceptionally(
-                            e -> {
-                                LOG.warn(
-                                        "the name of {} could not be given up: {}",
-                                        id,
-                                        e.toString());
-                                return null;
-                            });
+            directory.releaseLater(List.of(new NameDirectory.Claim(id, incarnation)));
         }
     }
 

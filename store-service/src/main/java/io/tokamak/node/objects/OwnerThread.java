@@ -43,7 +43,9 @@ final class OwnerThread {
          */
         long take();
 
-        /** There will be no more turns; commands may still come, and are run. */
+        /**
+         * There will be no more turns; commands may still come, and are run, unless one has failed.
+         */
         void end();
     }
 
@@ -80,7 +82,7 @@ final class OwnerThread {
             turn.end();
             ended = true; // who does not see it is among the last commands
             takeCommands();
-            batch.forEach(Runnable::run);
+            var _ = runCommands();
         }
     }
 
@@ -119,7 +121,12 @@ final class OwnerThread {
 
     /** Has it run in the next turn, after all lanes were drained. From any thread. */
     void execute(Runnable command) {
-        commands.add(command);
+        commands.add(
+                () -> {
+                    if (failure == null) {
+                        command.run();
+                    }
+                });
         ring();
     }
 
@@ -132,8 +139,12 @@ final class OwnerThread {
 
     /** As {@link #execute}, of what may answer later. */
     <T> void command(CompletableFuture<T> answer, Runnable action) {
-        execute(
+        commands.add(
                 () -> {
+                    if (failure != null) {
+                        answer.completeExceptionally(hasEnded());
+                        return;
+                    }
                     try {
                         action.run();
                     } catch (RuntimeException e) {
@@ -141,14 +152,20 @@ final class OwnerThread {
                     } catch (InternalError e) {
                         var _ = sessions.fenceTruncated();
                         answer.completeExceptionally(CommandRefused.truncated());
+                    } catch (Error e) {
+                        answer.completeExceptionally(e);
+                        throw e;
                     }
                 });
+        ring();
         if (ended) {
-            answer.completeExceptionally(
-                    new IllegalStateException(
-                            failure == null ? "the store is closed" : "the owner thread ended",
-                            failure));
+            answer.completeExceptionally(hasEnded());
         }
+    }
+
+    private IllegalStateException hasEnded() {
+        return new IllegalStateException(
+                failure == null ? "the store is closed" : "the owner thread ended", failure);
     }
 
     /** Why it ended, null while it lives. */
