@@ -123,6 +123,33 @@ class StoreTest {
     }
 
     @Test
+    @DisplayName("what was committed since the drain is said in bytes")
+    void saysWhatIsUndrained() {
+        LaneClient client = fixture.attach();
+        client.putSeen(bytes(10));
+        long before = client.used;
+        long end = client.write(client.nextId(), bytes(1_000), ObjectMetadata.PLAIN);
+        CompletableFuture<Void> isHeld = new CompletableFuture<>();
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        var _ =
+                fixture.store.setListener(
+                        null,
+                        () -> {
+                            isHeld.complete(null);
+                            released.join();
+                        });
+        isHeld.join();
+        // Both in one turn, behind its drain.
+        var _ = fixture.store.setListener(null, () -> client.commit(end));
+        CompletableFuture<Store.Status> status = fixture.store.status();
+        released.complete(null);
+
+        assertThat(StoreFixture.get(status).undrainedBytes()).isEqualTo(end - before);
+        assertThat(fixture.status().undrainedBytes()).isZero();
+        client.close();
+    }
+
+    @Test
     @DisplayName("what is pinned is said with its holders, deleted objects included, oldest first")
     void saysWhatIsPinned() {
         LaneClient writer = fixture.attach();
