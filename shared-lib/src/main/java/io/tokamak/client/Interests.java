@@ -1,17 +1,16 @@
 package io.tokamak.client;
 
 import com.google.protobuf.ByteString;
+import io.grpc.stub.StreamObserver;
 import io.tokamak.layout.SessionFile;
 import io.tokamak.memory.Futex;
 import io.tokamak.memory.Memory;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
-import io.tokamak.objects.TokamakException;
 import io.tokamak.proto.local.v1.InterestRequest;
 import io.tokamak.proto.local.v1.InterestResponse;
 import io.tokamak.proto.local.v1.Presence;
 import io.tokamak.session.Session;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -34,7 +33,6 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class Interests {
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(1);
-    private static final Duration REMOVE_TIMEOUT = Duration.ofMillis(500);
 
     /** Platform threads that sleep for virtual ones, which would take their carrier along. */
     private static final Executor SLEEPERS =
@@ -170,6 +168,9 @@ final class Interests {
         List<ObjectId> unused = new ArrayList<>();
         lock.lock();
         try {
+            if (!session.isConnected()) {
+                return;
+            }
             interests.forEach(
                     (id, interest) -> {
                         if (interest.waiters == 0
@@ -177,17 +178,35 @@ final class Interests {
                             unused.add(id);
                         }
                     });
-            if (unused.isEmpty() || !session.isConnected()) {
-                return;
+            if (!unused.isEmpty()) {
+                unused.forEach(interests::remove);
+                // Under the lock, and not waited for: who tells of one of these is heard later.
+                session.events()
+                        .interest(request(unused).setRemove(true).build(), new Removal(unused));
             }
-            // Under the lock: nobody can tell of one of these before the node has forgotten it.
-            InterestRequest request = request(unused).setRemove(true).build();
-            session.call(Deadline.after(REMOVE_TIMEOUT), stub -> stub.interest(request));
-            unused.forEach(interests::remove);
-        } catch (TokamakException failure) {
-            return; // next time
         } finally {
             lock.unlock();
+        }
+    }
+
+    private final class Removal implements StreamObserver<InterestResponse> {
+        private final List<ObjectId> ids;
+
+        Removal(List<ObjectId> ids) {
+            this.ids = ids;
+        }
+
+        @Override
+        public void onNext(InterestResponse response) {}
+
+        @Override
+        public void onCompleted() {}
+
+        /** The node may know of them still: they are taken back once more. */
+        @Override
+        public void onError(Throwable failure) {
+            add(ids);
+            remove(ids);
         }
     }
 }

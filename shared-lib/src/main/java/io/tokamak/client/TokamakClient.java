@@ -27,7 +27,8 @@ import org.jspecify.annotations.Nullable;
  * that may wait takes a deadline. Errors are {@link io.tokamak.objects.TokamakException}, whose
  * types say what to do next. A restart of the node is waited for, within the deadline of the call,
  * and never seen by a reader of a view. A wait for objects ends within a second of an interrupt, as
- * {@link io.tokamak.objects.DeadlineExceeded}, and the thread stays interrupted.
+ * {@link io.tokamak.objects.DeadlineExceeded}, and the thread stays interrupted. So does a call
+ * that a node does not answer which is there and hangs, two seconds after its deadline.
  *
  * <p>Closing the client is safe with views open: they stay readable, and the session ends with the
  * last of them.

@@ -39,9 +39,9 @@ import java.util.function.Function;
 public final class Control implements AutoCloseable {
     /**
      * The server ends a call at the deadline it is told; this much later the client no longer
-     * believes that it will.
+     * believes that it will. What a node that hangs costs beyond the deadline.
      */
-    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long GRACE_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
     private static final int MESSAGE_BYTES_MAX = 64 << 20;

@@ -319,6 +319,14 @@ public final class Session {
     }
 
     /**
+     * Calls the node without waiting for it. It does what one connection says in the order in which
+     * it is said.
+     */
+    public LocalGrpc.LocalStub events() {
+        return control.events();
+    }
+
+    /**
      * Leases memory. The lane counts as held from the answer until {@link #giveBack}.
      *
      * @throws io.tokamak.objects.OutOfMemory when there is no room by the deadline
