@@ -65,27 +65,31 @@ final class SharedNode implements BeforeAllCallback {
     }
 
     List<String> command(String... args) throws IOException {
+        List<String> command =
+                new ArrayList<>(
+                        List.of(
+                                "env", // a build in the background ignores SIGINT, as we do
+                                "--default-signal=INT"));
+        command.addAll(packaged());
+        command.addAll(List.of("--folder", node().folder().toString()));
+        command.addAll(List.of(args));
+        return command;
+    }
+
+    /** What starts the packaged program; its jar is the last. */
+    static List<String> packaged() throws IOException {
         try (Stream<Path> jars = Files.list(Path.of("target"))) {
             Path jar =
                     jars.filter(path -> path.toString().matches(".*/tokamak-cli-[^/]*\\.jar"))
                             .findFirst()
                             .orElseThrow();
-            List<String> command =
-                    new ArrayList<>(
-                            List.of(
-                                    "env", // a build in the background ignores SIGINT, as we do
-                                    "--default-signal=INT",
-                                    Path.of(System.getProperty("java.home"), "bin", "java")
-                                            .toString(),
-                                    "-XX:TieredStopAtLevel=1",
-                                    "-Xmx256m",
-                                    "--sun-misc-unsafe-memory-access=allow",
-                                    "-jar",
-                                    jar.toString(),
-                                    "--folder",
-                                    node().folder().toString()));
-            command.addAll(List.of(args));
-            return command;
+            return List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx256m",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-jar",
+                    jar.toString());
         }
     }
 }

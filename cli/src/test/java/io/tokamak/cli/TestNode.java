@@ -2,6 +2,7 @@ package io.tokamak.cli;
 
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.harness.Program;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,8 +46,7 @@ final class TestNode implements AutoCloseable {
                         "--server.port=0",
                         "--tokamak.folder=" + parent.resolve("node"),
                         "--tokamak.pool.size=" + poolSize,
-                        "--tokamak.cluster.port="
-                                + (12_000 + ProcessHandle.current().pid() % 20_000),
+                        "--tokamak.cluster.port=" + Program.freePort(),
                         "--tokamak.cluster.name=" + UUID.randomUUID()));
         TestNode node =
                 new TestNode(
@@ -92,6 +92,10 @@ final class TestNode implements AutoCloseable {
 
     Path folder() {
         return parent.resolve("node");
+    }
+
+    long pid() {
+        return process.pid();
     }
 
     @Override
