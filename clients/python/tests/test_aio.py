@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 import threading
 import time
 import uuid
@@ -18,7 +16,7 @@ from node import Gateway, Node, eventually, stopped
 from tokamak._http2 import Connections
 from tokamak._remote import RemoteBackend
 from tokamak.errors import DeadlineExceeded, InvalidState, NodeUnavailable, ObjectNotFound
-from ways import Way, pins
+from ways import Way, pins, run_child
 
 
 def name() -> str:
@@ -127,17 +125,12 @@ def test_a_forked_child_waits_by_itself(node: Node) -> None:
         )
         parent.start()
         eventually(lambda: client.aio._waiter._waiting, "the parent waits")
-        pid = os.fork()
-        if pid == 0:
-            signal.alarm(20)  # its death, should it hang
-            code = 1
-            try:
-                with pytest.raises(ObjectNotFound):
-                    asyncio.run(client.aio.get(name(), timeout=0.2))
-                code = 0
-            finally:
-                os._exit(code)
-        assert os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]) == 0
+
+        def child() -> None:
+            with pytest.raises(ObjectNotFound):
+                asyncio.run(client.aio.get(name(), timeout=0.2))
+
+        assert run_child(child) == 0
         client.put(1, name=late)
         parent.join(20)
         assert not parent.is_alive()

@@ -22,7 +22,7 @@ from tokamak import errors
 from tokamak._backend import Meta, Name
 from tokamak._local import LocalBackend
 from tokamak._native import Stored as NativeStored
-from ways import within
+from ways import run_child, within
 
 pytestmark = pytest.mark.faults
 
@@ -31,37 +31,6 @@ pyarrow = pytest.importorskip("pyarrow")
 
 PLAIN = Meta()
 PATTERN = bytes(range(256))
-
-
-def run_child(action: Callable[[], None], seconds: float = 30.0) -> int:
-    """Runs it in a forked child and answers the child's exit code; a child that hangs is killed."""
-    pid = os.fork()
-    if pid == 0:
-        code = 1
-        try:
-            action()
-            code = 0
-        except BaseException:
-            import traceback
-
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    ended: list[int] = []
-
-    def has_ended() -> bool:
-        done, status = os.waitpid(pid, os.WNOHANG)
-        if done:
-            ended.append(os.waitstatus_to_exitcode(status))
-        return bool(done)
-
-    try:
-        eventually(has_ended, "the child ends", seconds)
-    except AssertionError:
-        os.kill(pid, signal.SIGKILL)
-        os.waitpid(pid, 0)
-        raise
-    return ended[0]
 
 
 def script(text: str, *arguments: str) -> subprocess.Popen[str]:

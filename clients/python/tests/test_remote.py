@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import subprocess
 import sys
+import threading
 import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 import tokamak
-from node import Gateway, Node, stopped
+from node import Gateway, Node, eventually, stopped
 from tokamak._client import Client
 from tokamak._remote import RemoteBackend, address_of
 from tokamak.errors import (
@@ -22,7 +23,7 @@ from tokamak.errors import (
     InvalidState,
     NodeUnavailable,
 )
-from ways import Way, within
+from ways import Way, run_child, within
 
 
 @pytest.fixture
@@ -151,6 +152,32 @@ def test_nobody_waits_for_ever_for_a_gateway_that_is_silent(
             failure = within(10, lambda: call(client, ref))
         assert isinstance(failure, (DeadlineExceeded, NodeUnavailable))
         assert client.get(ref) == 1
+
+
+def test_a_forked_child_connects_anew_whatever_its_parent_does(gateway: Gateway) -> None:
+    space = f"forks{uuid.uuid4().hex}"
+    with Client(RemoteBackend(gateway.url)) as client:
+        ref = client.put(b"the parent's")
+        events = client.watch(namespace=space)
+        seen: list[tokamak.ObjectEvent] = []
+        watching = threading.Thread(target=lambda: seen.extend(events))
+        watching.start()
+
+        def child() -> None:
+            assert client.get(ref) == b"the parent's"
+            assert next(events).kind == "gap"
+            client.put(b"the child's", name=f"{space}/child")
+            assert next(events).name == f"{space}/child"
+            events.close()
+            client.close()
+
+        assert run_child(child) == 0
+        assert run_child(client.close) == 0
+        client.put(1, name=f"{space}/parent")
+        eventually(lambda: len(seen) == 2, "the parent watches on")
+        assert [each.name for each in seen] == [f"{space}/child", f"{space}/parent"]
+        events.close()
+        watching.join(20)
 
 
 def test_what_is_no_address() -> None:

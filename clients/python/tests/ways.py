@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import tokamak
+from node import eventually
 from tokamak._client import Client
 from tokamak._remote import RemoteBackend
 
@@ -31,6 +34,37 @@ class Way:
 def pins(client: tokamak.Client, ref: Any) -> int:
     """Views that all processes hold of an object."""
     return sum(pin.count for pin in client.info(ref).pins)
+
+
+def run_child(action: Callable[[], None], seconds: float = 30.0) -> int:
+    """Runs it in a forked child and answers the child's exit code; a child that hangs is killed."""
+    pid = os.fork()
+    if pid == 0:
+        code = 1
+        try:
+            action()
+            code = 0
+        except BaseException:
+            import traceback
+
+            traceback.print_exc()
+        finally:
+            os._exit(code)
+    ended: list[int] = []
+
+    def has_ended() -> bool:
+        done, status = os.waitpid(pid, os.WNOHANG)
+        if done:
+            ended.append(os.waitstatus_to_exitcode(status))
+        return bool(done)
+
+    try:
+        eventually(has_ended, "the child ends", seconds)
+    except AssertionError:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        raise
+    return ended[0]
 
 
 def within(seconds: float, action: Callable[[], object]) -> BaseException | None:

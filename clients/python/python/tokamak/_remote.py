@@ -1,7 +1,7 @@
 """The remote backend: streams through a gateway, by ``tokamak.v1`` over ``grpcio``.
 
-What is got is a copy in this process; nothing is pinned for it. ``grpcio`` does not survive a fork: a
-forked child connects anew.
+What is got is a copy in this process; nothing is pinned for it. A channel of ``grpcio`` does not survive
+a fork that other threads call it at: a forked child makes its own with its first call.
 """
 
 from __future__ import annotations
@@ -129,28 +129,40 @@ class RemoteBackend:
     def __init__(
         self, url: str, *, token: str | None = None, timeout: float = 10.0, reason: str = ""
     ) -> None:
-        address, is_encrypted = address_of(url)
+        self._address, self._is_encrypted = address_of(url)
+        self._headers = (("authorization", f"Bearer {token}"),) if token else ()
+        self._timeout = timeout
+        self._reason = reason
+        self._is_closed = False
+        self._inherited: list[Any] = []
+        self._connect()
+
+    def _connect(self) -> None:
         options = [
             ("grpc.max_receive_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.max_send_message_length", _MESSAGE_BYTES_MAX),
             ("grpc.enable_retries", 0),
+            # Or a forked child's channel would find its parent's connection.
+            ("grpc.use_local_subchannel_pool", 1),
             # A gateway permits a ping each 10 s.
             ("grpc.keepalive_time_ms", 20_000),
             ("grpc.keepalive_timeout_ms", 10_000),
             ("grpc.http2.max_pings_without_data", 0),
         ]
         self._channel = (
-            grpc.secure_channel(address, grpc.ssl_channel_credentials(), options)
-            if is_encrypted
-            else grpc.insecure_channel(address, options)
+            grpc.secure_channel(self._address, grpc.ssl_channel_credentials(), options)
+            if self._is_encrypted
+            else grpc.insecure_channel(self._address, options)
         )
-        self._address = address
-        self._headers = (("authorization", f"Bearer {token}"),) if token else ()
-        self._timeout = timeout
-        self._reason = reason
         self._objects = ObjectStoreStub(self._channel)  # type: ignore[no-untyped-call]
         self._nodes = NodesStub(self._channel)  # type: ignore[no-untyped-call]
-        self._is_closed = False
+        self._pid = os.getpid()
+
+    def _leave_the_parent(self) -> None:
+        if self._pid != os.getpid():
+            # Neither closed nor dropped: both take locks that another thread may have held at the fork.
+            self._inherited += (self._channel, self._objects, self._nodes)
+            self._connect()
 
     @property
     def locality(self) -> Locality:
@@ -162,6 +174,7 @@ class RemoteBackend:
     def _once(self, call: Callable[[], _T]) -> _T:
         if self._is_closed:
             raise errors.InvalidState("the client is closed", remedy="connect again")
+        self._leave_the_parent()
         try:
             return call()
         except grpc.RpcError as failure:
@@ -441,7 +454,8 @@ class RemoteBackend:
 
     def close(self) -> None:
         self._is_closed = True
-        self._channel.close()
+        if self._pid == os.getpid():
+            self._channel.close()
 
 
 class _Upload(Iterator[store.PutRequest]):
@@ -541,13 +555,19 @@ class RemoteWriting:
 
 
 class RemoteWatch:
-    """Events, resumed after the last one when the stream breaks. An iterator for one thread."""
+    """Events, resumed after the last one when the stream breaks, and in a forked child. An iterator for one
+    thread."""
 
     def __init__(self, backend: RemoteBackend, request: store.WatchRequest) -> None:
         self._backend = backend
         self._request = request
         self._is_closed = False
-        self._call = backend._repeated(self._subscribe)
+        self._inherited: list[Any] = []
+        self._begin()
+
+    def _begin(self) -> None:
+        self._call = self._backend._repeated(self._subscribe)
+        self._pid = os.getpid()
 
     def _subscribe(self, seconds: float) -> Any:
         call = self._backend._objects.Watch(self._request, metadata=self._backend._headers)
@@ -569,7 +589,11 @@ class RemoteWatch:
     def __next__(self) -> Event:
         while not self._is_closed:
             try:
-                said = next(self._call, None)
+                if self._pid == os.getpid():
+                    said = next(self._call, None)
+                else:
+                    self._inherited.append(self._call)  # as the channel that it is of
+                    said = None
             except grpc.RpcError as failure:
                 if self._is_closed:
                     break
@@ -578,7 +602,10 @@ class RemoteWatch:
                     raise translate(failed, "the gateway") from failure
                 said = None
             if said is None:
-                self._call = self._backend._repeated(self._subscribe)
+                is_resumed = bool(self._request.after)
+                self._begin()
+                if not is_resumed:
+                    return Event("gap", 0, None, None, 0, "", time.time())
                 continue
             if said.sequence:
                 self._request.after = said.sequence
@@ -597,7 +624,8 @@ class RemoteWatch:
     def close(self) -> None:
         """From any thread."""
         self._is_closed = True
-        self._call.cancel()
+        if self._pid == os.getpid():
+            self._call.cancel()
 
 
 def _failed(failure: grpc.RpcError) -> CallFailed:
