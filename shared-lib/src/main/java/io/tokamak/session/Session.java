@@ -50,6 +50,12 @@ public final class Session {
     private static final Duration RETRY_AFTER = Duration.ofMillis(500);
     private static final Duration STEP_TIMEOUT = Duration.ofSeconds(2);
 
+    private static final int NOT_HELD = 0;
+    private static final int HELD = 1;
+
+    /** Not held, and the node is about to hear of it. */
+    private static final int RETURNING = 2;
+
     private enum Link {
         CONNECTED,
         BROKEN,
@@ -65,12 +71,6 @@ public final class Session {
     private final PinTable pins;
     private final AccessLog accesses;
     private final ForkMarker forkMarker;
-
-    private static final int NOT_HELD = 0;
-    private static final int HELD = 1;
-
-    /** Not held, and the node is about to hear of it. */
-    private static final int RETURNING = 2;
 
     /** By lane. */
     private final AtomicIntegerArray held = new AtomicIntegerArray(SessionFile.LANE_COUNT);
