@@ -42,7 +42,6 @@ final class Catalog {
     private static final int REFS_MAX = 100_000;
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT = 100;
-    private static final int PAGE_BYTES_MAX = 2 << 20;
 
     /** The node on the gateway's host. */
     private static final String LOCAL = "local";
@@ -128,17 +127,8 @@ final class Catalog {
                         request.getMediaType().isEmpty()
                                 ? null
                                 : MediaType.of(request.getMediaType()).text());
-        String cursor = Messages.textOrNull(request.getCursor());
-        while (true) {
-            ListResponse response = page(connection.client().page(query, limit, cursor));
-            if (limit == 1 || response.getSerializedSize() <= PAGE_BYTES_MAX) {
-                return response;
-            }
-            limit /= 2; // keys and attributes are long
-        }
-    }
-
-    private static ListResponse page(ListPage page) {
+        ListPage page =
+                connection.client().page(query, limit, Messages.textOrNull(request.getCursor()));
         ListResponse.Builder response = ListResponse.newBuilder();
         page.objects().forEach(info -> response.addObjects(Messages.object(info)));
         if (page.cursor() != null) {

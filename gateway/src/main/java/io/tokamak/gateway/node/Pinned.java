@@ -7,7 +7,6 @@ import io.tokamak.client.ObjectView;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * An object's bytes on their way to a socket, in place. Keeps I38: the pin ends when the response
@@ -21,8 +20,6 @@ public final class Pinned {
 
     /** Of the response, and of each buffer. */
     private final AtomicInteger references = new AtomicInteger(1);
-
-    private final AtomicLong ended = new AtomicLong();
 
     private Pinned(ObjectView pin, MemorySegment bytes) {
         this.pin = pin;
@@ -54,11 +51,6 @@ public final class Pinned {
         return new Slice(bytes.asSlice(offset, length).asByteBuffer());
     }
 
-    /** How many buffers have ended so far: they do when the socket has taken them. */
-    public long endedCount() {
-        return ended.get();
-    }
-
     /** All of the bytes; only until {@link #release}. */
     public MemorySegment bytes() {
         return bytes;
@@ -79,7 +71,6 @@ public final class Pinned {
         @Override
         protected void deallocate() {
             super.deallocate();
-            ended.incrementAndGet();
             Pinned.this.release();
         }
     }

@@ -1,9 +1,13 @@
 package io.tokamak.gateway.objects;
 
+import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferFactory;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
 import org.springframework.http.MediaType;
@@ -12,6 +16,7 @@ import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.http.server.reactive.ServerHttpResponseDecorator;
 import org.springframework.stereotype.Component;
 import org.springframework.web.util.DisconnectedClientHelper;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.netty.Connection;
 import reactor.netty.http.server.HttpServerResponse;
@@ -21,6 +26,9 @@ import tools.jackson.databind.json.JsonMapper;
 @Component
 public final class Answers {
     private static final Logger LOG = LoggerFactory.getLogger(Answers.class);
+
+    /** Of one write: over HTTP/2 {@link Readers} sees by whole ones alone how far its reader is. */
+    private static final int PART_BYTES = 64 << 10;
 
     private final JsonMapper mapper;
 
@@ -103,8 +111,25 @@ public final class Answers {
         response.setStatusCode(status);
         response.getHeaders().setContentType(type);
         response.getHeaders().setContentLength(json.length);
-        return response.writeWith(Mono.fromSupplier(() -> response.bufferFactory().wrap(json)))
+        return response.writeWith(parts(response.bufferFactory(), json))
                 .then(Mono.defer(() -> complete(response)));
+    }
+
+    private static Publisher<DataBuffer> parts(DataBufferFactory buffers, byte[] json) {
+        if (json.length <= PART_BYTES) {
+            return Mono.fromSupplier(() -> buffers.wrap(json));
+        }
+        return Flux.generate(
+                () -> 0,
+                (at, sink) -> {
+                    if (at == json.length) {
+                        sink.complete();
+                        return at;
+                    }
+                    int end = Math.min(at + PART_BYTES, json.length);
+                    sink.next(buffers.wrap(ByteBuffer.wrap(json, at, end - at)));
+                    return end;
+                });
     }
 
     /** An answer to HEAD leaves out its body, and is not sent before this. */

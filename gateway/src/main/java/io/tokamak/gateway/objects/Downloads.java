@@ -60,7 +60,6 @@ final class Downloads implements CallHandlers {
 
     private final NodeConnection connection;
     private final Catalog catalog;
-    private final Readers readers;
     private final Map<String, byte[]> digestsByTag =
             new LinkedHashMap<>(16, 0.75f, true) {
                 private static final long serialVersionUID = 1;
@@ -71,8 +70,7 @@ final class Downloads implements CallHandlers {
                 }
             };
 
-    Downloads(NodeConnection connection, Catalog catalog, Readers readers) {
-        this.readers = readers;
+    Downloads(NodeConnection connection, Catalog catalog) {
         this.connection = connection;
         this.catalog = catalog;
     }
@@ -215,14 +213,9 @@ final class Downloads implements CallHandlers {
         return computed;
     }
 
-    private Mono<Void> answer(CallRequest asked, Found found, boolean isHead) {
-        Mono<Void> answer = answer(asked.http(), asked.response(), found, isHead);
-        return found.pin() == null ? answer : readers.watch(asked.response(), found.pin(), answer);
-    }
-
-    private static Mono<Void> answer(
-            ServerHttpRequest request, ServerHttpResponse response, Found found, boolean isHead) {
-        org.springframework.http.HttpHeaders conditions = request.getHeaders();
+    private static Mono<Void> answer(CallRequest asked, Found found, boolean isHead) {
+        ServerHttpResponse response = asked.response();
+        org.springframework.http.HttpHeaders conditions = asked.http().getHeaders();
         if (!EntityTags.permits(Uploads.joined(conditions, "If-Match"), found.tag())) {
             return Mono.error(
                     Refusal.preconditionFailed("If-Match", "the object's ETag is " + found.tag()));

@@ -737,7 +737,7 @@ class GrpcIT {
             int pages = 0;
             do {
                 ListResponse page = gateway.store().list(request.setCursor(cursor).build());
-                assertThat(page.getSerializedSize()).isLessThan(3 * MIB);
+                assertThat(page.getSerializedSize()).isLessThanOrEqualTo(2 * MIB);
                 Set<String> keys = keys(page);
                 assertThat(seen).doesNotContainAnyElementsOf(keys);
                 seen.addAll(keys);

@@ -14,8 +14,10 @@ import static org.awaitility.Awaitility.await;
 
 import io.micrometer.core.instrument.MeterRegistry;
 import io.tokamak.client.PutOptions;
+import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.wire.Http2;
+import io.tokamak.objects.Attributes;
 import io.tokamak.objects.ObjectName;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -27,7 +29,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.LongAccumulator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -262,12 +267,66 @@ class LimitsIT {
         await().atMost(PATIENCE).until(() -> gateway.ledger().pinned() == 0);
     }
 
+    @Test
+    @DisplayName("a list has 2 MiB of metadata at most, and its reader is cut off like any other")
+    void readersOfLists() throws Exception {
+        int count = 1000;
+        Attributes attributes = Attributes.of(Map.of("long", "v".repeat(8000)));
+        for (int i = 0; i < count; i++) {
+            client().put(
+                            new byte[1],
+                            PutOptions.named(new ObjectName("listed", "key-" + i))
+                                    .withAttributes(attributes));
+        }
+        String path = "/v1/objects?namespace=listed&limit=" + count;
+        Set<String> keys = new HashSet<>();
+        String next = path;
+        while (!next.isEmpty()) {
+            HttpResponse<byte[]> page = gateway.get(next);
+            assertThat(page.body().length).isLessThan(5 * MIB / 2);
+            json(page).get("objects").forEach(object -> keys.add(object.get("key").asString()));
+            JsonNode cursor = json(page).get("cursor");
+            next = cursor.isNull() ? "" : path + "&cursor=" + cursor.asString();
+        }
+        assertThat(keys).hasSize(count);
+        MeterRegistry metrics = gateway.context().getBean(MeterRegistry.class);
+        double before = metrics.counter("tokamak.gateway.readers.cut").count();
+        int readers = 20;
+        List<Socket> stalled = new ArrayList<>();
+        try (Http2 stream = new Http2(gateway.port()).greet(0)) {
+            for (int i = 0; i < readers; i++) {
+                stalled.add(gateway.connect());
+                write(
+                        stalled.getLast(),
+                        "GET %s HTTP/1.1\r\nHost: localhost\r\n\r\n".formatted(path));
+            }
+            stream.get(1, path);
+            assertThat(gateway.get(path).statusCode()).isEqualTo(200);
+            assertThat(stream.read(Http2.RST_STREAM).stream()).isEqualTo(1);
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    metrics.counter("tokamak.gateway.readers.cut")
+                                                            .count())
+                                            .isEqualTo(before + readers + 1));
+            for (Socket socket : stalled) {
+                assertThat(bytesUntilTheEnd(socket)).isLessThan(2 * MIB);
+            }
+        } finally {
+            for (Socket socket : stalled) {
+                socket.close();
+            }
+        }
+    }
+
     /** Without an upload: a busy machine may take longer than one may last here. */
     private static void store(String key, byte[] bytes) {
-        gateway.context()
-                .getBean(NodeConnection.class)
-                .client()
-                .put(bytes, PutOptions.named(new ObjectName("limits", key)));
+        client().put(bytes, PutOptions.named(new ObjectName("limits", key)));
+    }
+
+    private static TokamakClient client() {
+        return gateway.context().getBean(NodeConnection.class).client();
     }
 
     private static long bytesUntilTheEnd(Socket socket) throws IOException {

@@ -33,6 +33,16 @@ import org.jspecify.annotations.Nullable;
 public final class StoreListing {
     private static final int LIMIT_MAX = 1000;
     private static final int LIMIT_DEFAULT = 100;
+
+    /**
+     * Of a page, whose callers may not read what they asked for: names and attributes may be long,
+     * and a thousand of them would be 10 MiB.
+     */
+    private static final int BYTES_MAX = 2 << 20;
+
+    /** What an entry takes beside its metadata, in any protocol. */
+    private static final int ENTRY_BYTES = 512;
+
     private static final HexFormat CURSOR = HexFormat.of();
     private static final int CURSOR_LENGTH = 2 * (Long.BYTES + Integer.BYTES);
 
@@ -79,7 +89,7 @@ public final class StoreListing {
     /** A page; the cursor is null after the last one. */
     public record Page(List<Entry> entries, @Nullable String cursor) {}
 
-    private record Found(long order, Entry entry) {}
+    private record Found(long order, int bytes, Entry entry) {}
 
     public StoreListing(Store store) {
         this.index = store.indexMemory();
@@ -105,6 +115,7 @@ public final class StoreListing {
         int wanted = limit == 0 ? LIMIT_DEFAULT : limit;
         long from = cursor == null ? 0 : parse(cursor, filter);
         List<Entry> entries = new ArrayList<>();
+        int bytes = 0;
         for (int looked = 0; looked < BUCKETS_MAX; looked++) {
             long view = store.getLongAcquire(StoreFile.LEVEL_SPLIT_OFFSET);
             long bucket = IndexFile.bucketOf(Long.reverse(from), view);
@@ -115,7 +126,8 @@ public final class StoreListing {
                 continue; // entries may have moved while they were read: once more
             }
             for (Found one : inOrder(found)) {
-                if (entries.size() == wanted) {
+                bytes += one.bytes();
+                if (entries.size() == wanted || (bytes > BYTES_MAX && !entries.isEmpty())) {
                     return new Page(entries, format(one.order(), filter));
                 }
                 entries.add(one.entry());
@@ -183,9 +195,10 @@ public final class StoreListing {
                 continue;
             }
             Entry entry = read(slot, first, second);
+            int bytes = ENTRY_BYTES + reader.metadataLength(slot);
             Memory.acquireFence();
             if (reader.state(slot) == state && entry != null && filter.isMet(entry.metadata())) {
-                found.add(new Found(order, entry));
+                found.add(new Found(order, bytes, entry));
             }
         }
     }
