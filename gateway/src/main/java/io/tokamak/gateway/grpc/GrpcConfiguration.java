@@ -11,7 +11,6 @@ import io.tokamak.proto.v1.DeleteRequest;
 import io.tokamak.proto.v1.GetNodeRequest;
 import io.tokamak.proto.v1.HeadRequest;
 import io.tokamak.proto.v1.ListNodesRequest;
-import io.tokamak.proto.v1.ListRequest;
 import io.tokamak.proto.v1.NodesGrpc;
 import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.proto.v1.WaitRequest;
@@ -41,6 +40,7 @@ class GrpcConfiguration {
     ServerBuilderCustomizer<NettyServerBuilder> grpcLimits() {
         return server ->
                 server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
+                        .addTransportFilter(ListCall.OF_EACH_CONNECTION)
                         .callExecutor(Steps.OF_EACH_CALL);
     }
 
@@ -98,10 +98,10 @@ class GrpcConfiguration {
                                 ObjectStoreGrpc.getDeleteMethod(),
                                 DeleteRequest.parser(),
                                 catalog::delete),
-                        Services.unary(
+                        Services.method(
                                 ObjectStoreGrpc.getListMethod(),
-                                ListRequest.parser(),
-                                catalog::list),
+                                ObjectStoreGrpc.getListMethod().getResponseMarshaller(),
+                                call -> new ListCall(call, catalog::list)),
                         Services.unary(
                                 ObjectStoreGrpc.getWaitMethod(),
                                 WaitRequest.parser(),

@@ -79,7 +79,7 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
     }
 
     @Override
-    public final void onCancel() {
+    public void onCancel() {
         Steps.waitFor( // who has the lock may be waiting already
                 () -> {
                     if (end()) {

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** A call with one request and one answer. */
-final class Unary<Q extends Message, A extends Message> extends Answering<Q, A> {
+class Unary<Q extends Message, A extends Message> extends Answering<Q, A> {
     private final Work<Q, A> work;
     private @Nullable A answer;
 

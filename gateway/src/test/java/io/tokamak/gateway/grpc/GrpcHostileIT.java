@@ -29,6 +29,7 @@ import io.tokamak.proto.v1.DeleteRequest;
 import io.tokamak.proto.v1.GetRequest;
 import io.tokamak.proto.v1.GetResponse;
 import io.tokamak.proto.v1.HeadRequest;
+import io.tokamak.proto.v1.ListRequest;
 import io.tokamak.proto.v1.MapRequest;
 import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.proto.v1.PutRequest;
@@ -45,6 +46,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -64,6 +66,7 @@ import org.junit.jupiter.api.Test;
 class GrpcHostileIT {
     private static final long SEED = Long.getLong("seed", 20261126);
     private static final String GET = "/tokamak.v1.ObjectStore/Get";
+    private static final String LIST = "/tokamak.v1.ObjectStore/List";
     private static final String PUT = "/tokamak.v1.ObjectStore/Put";
 
     private static GrpcGateway gateway;
@@ -335,6 +338,58 @@ class GrpcHostileIT {
         } finally {
             for (Http2 caller : callers) {
                 caller.close();
+            }
+        }
+    }
+
+    @Test
+    @DisplayName("a caller that asks for lists and reads none is kept a few of them at a time")
+    void neverReadsLists() throws Exception {
+        for (int i = 0; i < 300; i++) {
+            gateway.put(
+                    PutSpec.newBuilder()
+                            .setName(name("list/" + i))
+                            .putAttributes("long", "v".repeat(8000)),
+                    new byte[1]);
+        }
+        byte[] request =
+                ListRequest.newBuilder()
+                        .setNamespace(GrpcGateway.NAMESPACE)
+                        .setPrefix("list/")
+                        .setLimit(1000)
+                        .build()
+                        .toByteArray();
+        int lists = 40;
+        int few = 4;
+        Set<Integer> open = new HashSet<>();
+        int ended = 0;
+        try (Http2 caller = new Http2(gateway.port()).greet(0)) {
+            for (int i = 0; i < lists; i++) {
+                caller.call(2 * i + 1, LIST);
+                caller.message(2 * i + 1, Http2.END_STREAM, request);
+            }
+            while (open.size() < few) {
+                open.add(caller.read(Http2.HEADERS).stream());
+            }
+            for (int i = 0; i < 3 * few; i++) { // another caller's, as long as theirs
+                gateway.store().list(ListRequest.parseFrom(request));
+            }
+            for (int stream : open) {
+                caller.allow(stream, 4 * MIB);
+            }
+            while (ended < lists) { // a connection that says nothing for too long fails this
+                Http2.Frame frame = caller.read();
+                if (frame.type() != Http2.HEADERS) {
+                    continue;
+                }
+                if ((frame.flags() & Http2.END_STREAM) != 0) {
+                    ended++;
+                    assertThat(open.remove(frame.stream())).isTrue();
+                } else {
+                    open.add(frame.stream());
+                    assertThat(open).hasSizeLessThanOrEqualTo(few);
+                    caller.allow(frame.stream(), 4 * MIB);
+                }
             }
         }
     }
