@@ -15,7 +15,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     milliseconds
  * @param uploadTimeTotal how long an upload over REST may take in all; a bare number is
  *     milliseconds
- * @param uploadsMax how many uploads there may be at once, over all protocols
+ * @param uploadsMax how many uploads there may be at once, over all protocols; a wait of more than
+ *     64 KiB over REST is one until it is read
  * @param downloadTimeout how long a reader over REST may take no byte of its answer before it is
  *     cut off, and the pin of a large object ends; seen when the kernel's buffer has room again, so
  *     that up to some MB may count as nothing; a bare number is milliseconds

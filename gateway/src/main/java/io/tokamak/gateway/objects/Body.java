@@ -335,22 +335,4 @@ final class Body extends BaseSubscriber<DataBuffer> {
             }
         }
     }
-
-    /** Reads the whole body, at most so many bytes, into an array. */
-    byte[] readAll(int bytesMax) {
-        java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
-        for (DataBuffer buffer = next(); buffer != null; buffer = next()) {
-            try {
-                if (received > bytesMax) {
-                    throw Refusal.tooLarge(bytesMax);
-                }
-                byte[] part = new byte[buffer.readableByteCount()];
-                buffer.read(part);
-                bytes.writeBytes(part);
-            } finally {
-                DataBufferUtils.release(buffer);
-            }
-        }
-        return bytes.toByteArray();
-    }
 }

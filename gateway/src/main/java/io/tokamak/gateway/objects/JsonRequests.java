@@ -1,9 +1,13 @@
 package io.tokamak.gateway.objects;
 
 import io.tokamak.gateway.node.GatewayProperties;
+import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.objects.InvalidRequest;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import org.springframework.core.io.buffer.DataBuffer;
+import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.StreamReadFeature;
@@ -16,11 +20,16 @@ public final class JsonRequests {
     /** Of a document that has no list. */
     public static final int SMALL_BYTES_MAX = 16 << 10;
 
+    /** A body that is longer counts as an upload: it takes the heap several times its length. */
+    private static final int WITHOUT_SLOT_BYTES_MAX = 64 << 10;
+
     private final GatewayProperties properties;
+    private final UploadSlots slots;
     private final JsonMapper mapper;
 
-    JsonRequests(GatewayProperties properties, JsonMapper mapper) {
+    JsonRequests(GatewayProperties properties, UploadSlots slots, JsonMapper mapper) {
         this.properties = properties;
+        this.slots = slots;
         this.mapper = mapper.rebuild().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();
     }
 
@@ -31,15 +40,36 @@ public final class JsonRequests {
      * @param known fields that may be in it
      * @throws InvalidRequest {@code bad-parameter} when it is no JSON object, {@code
      *     unknown-parameter}
+     * @throws io.tokamak.objects.QuotaExceeded when it is long, and there are too many uploads
      * @throws Refusal {@code too-large}, or {@code upload-timeout} when it does not come in time
      */
     public JsonNode read(CallRequest request, int bytesMax, List<String> known) {
         Body body = new Body(request.http(), properties);
+        UploadSlots.Slot slot = null;
         try {
             var _ = request.parameters(); // its rules
-            return parse(body.readAll(bytesMax), known);
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+            for (DataBuffer buffer = body.next(); buffer != null; buffer = body.next()) {
+                try {
+                    if (body.received() > bytesMax) {
+                        throw Refusal.tooLarge(bytesMax);
+                    }
+                    if (slot == null && body.received() > WITHOUT_SLOT_BYTES_MAX) {
+                        slot = slots.take();
+                    }
+                    byte[] part = new byte[buffer.readableByteCount()];
+                    buffer.read(part);
+                    bytes.writeBytes(part);
+                } finally {
+                    DataBufferUtils.release(buffer);
+                }
+            }
+            return parse(bytes.toByteArray(), known);
         } finally {
             body.close();
+            if (slot != null) {
+                slot.close();
+            }
         }
     }
 

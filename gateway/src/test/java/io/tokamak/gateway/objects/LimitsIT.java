@@ -109,6 +109,46 @@ class LimitsIT {
     }
 
     @Test
+    @DisplayName("long waits count as uploads until they are read; short ones do not")
+    void longWaitsAtOnce() throws Exception {
+        // As often as a busy machine lets one of them time out before the last has come.
+        await().atMost(PATIENCE).until(() -> statusesOfLongWaits(4).contains("429"));
+        assertThat(gateway.post("/v1/objects:wait", "{\"ids\": []}").statusCode()).isEqualTo(200);
+        assertThat(statusesOfLongWaits(3)).containsOnly("408");
+    }
+
+    /** Of so many at once, whose bodies end half-way. */
+    private static List<String> statusesOfLongWaits(int count) throws IOException {
+        List<Socket> open = new ArrayList<>();
+        List<String> statuses = new ArrayList<>();
+        try {
+            for (int i = 0; i < count; i++) {
+                open.add(gateway.connect());
+                write(open.getLast(), waiting(3 * MIB) + "{" + " ".repeat(MIB));
+            }
+            for (Socket socket : open) {
+                statuses.add(readHead(socket.getInputStream()).split(" ", 3)[1]);
+            }
+        } finally {
+            for (Socket socket : open) {
+                socket.close();
+            }
+        }
+        return statuses;
+    }
+
+    private static String waiting(int length) {
+        return """
+        POST /v1/objects:wait HTTP/1.1\r
+        Host: localhost\r
+        Content-Type: application/json\r
+        Content-Length: %d\r
+        \r
+        """
+                .formatted(length);
+    }
+
+    @Test
     @DisplayName("a body without a byte for the time-out is 408 upload-timeout, and leaves nothing")
     void stalls() throws Exception {
         try (Socket socket = upload("stalls", "Content-Length: 1000000")) {
