@@ -55,7 +55,9 @@ final class DroppedErrors implements InitializingBean, DisposableBean {
                 @Nullable String format,
                 Object @Nullable [] parameters,
                 @Nullable Throwable error) {
-            boolean isEnd = error instanceof IOException || error instanceof Http2Exception;
+            boolean isEnd =
+                    error instanceof Http2Exception
+                            || (error instanceof IOException && !isOfAll(error));
             boolean isOfNetty =
                     logger.getName().startsWith("reactor.netty.")
                             || logger.getName().startsWith("io.netty.channel.")
@@ -65,6 +67,12 @@ final class DroppedErrors implements InitializingBean, DisposableBean {
             }
             LOG.debug("a connection has ended: {}", format, error);
             return FilterReply.DENY;
+        }
+
+        /** No connection comes in any more: file descriptors have run out, mostly. */
+        private static boolean isOfAll(Throwable error) {
+            String message = String.valueOf(error.getMessage());
+            return message.startsWith("accept") || message.endsWith("Too many open files");
         }
     }
 }
