@@ -6,18 +6,14 @@ import io.netty.handler.codec.http2.Http2StreamChannel;
 import io.tokamak.client.ObjectView;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Pinned;
-import io.tokamak.gateway.node.Sha256;
 import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectMetadata;
-import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
 import java.time.Duration;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -56,19 +52,9 @@ final class Downloads implements CallHandlers {
      */
     private static final int STREAM_CHUNK_BYTES = 64 << 10;
 
-    private static final int DIGESTS_MAX = 10_000;
-
     private final NodeConnection connection;
     private final Catalog catalog;
-    private final Map<String, byte[]> digestsByTag =
-            new LinkedHashMap<>(16, 0.75f, true) {
-                private static final long serialVersionUID = 1;
-
-                @Override
-                protected boolean removeEldestEntry(Map.Entry<String, byte[]> eldest) {
-                    return size() > DIGESTS_MAX;
-                }
-            };
+    private final KeptDigests digests = new KeptDigests();
 
     Downloads(NodeConnection connection, Catalog catalog) {
         this.connection = connection;
@@ -123,7 +109,7 @@ final class Downloads implements CallHandlers {
                 Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
         boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
         if (!isHead && !isDigestWanted) { // most are there, and need nothing that may block
-            Found found = target.getIfPresent(connection.client(), this::found);
+            Found found = target.getIfPresent(connection.client(), Downloads::found);
             if (found != null) {
                 return found.pin() == null
                         ? answer(asked, found, false)
@@ -145,10 +131,13 @@ final class Downloads implements CallHandlers {
         while (true) {
             ObjectInfo info = target.head(connection, deadline, isCancelled);
             String tag = EntityTags.of(info.id(), info.incarnation());
-            byte[] digest = isDigestWanted ? digest(info, tag) : null;
+            byte[] digest = isDigestWanted ? digest(info, tag, isCancelled) : null;
             if (digest != null || !isDigestWanted) {
                 return new Found(
                         info.id(), tag, info.sizeBytes(), info.metadata(), null, null, digest);
+            }
+            if (isCancelled.getAsBoolean()) {
+                throw target.notFound();
             }
         }
     }
@@ -157,10 +146,10 @@ final class Downloads implements CallHandlers {
      * The digest of what was described, whose bytes are looked through for it; null: another object
      * has come under its name since, or none is there.
      */
-    private byte @Nullable [] digest(ObjectInfo info, String tag) {
+    private byte @Nullable [] digest(ObjectInfo info, String tag, BooleanSupplier isCancelled) {
         try (ObjectView view = connection.client().inspect(info.id())) {
             return view != null && view.incarnation() == info.incarnation()
-                    ? digest(tag, view.segment())
+                    ? digests.sha256(tag, view.segment(), isCancelled)
                     : null;
         }
     }
@@ -168,49 +157,31 @@ final class Downloads implements CallHandlers {
     private Found find(
             Target target, Duration wait, boolean isDigestWanted, BooleanSupplier isCancelled) {
         try (ObjectView view = target.get(connection, Deadline.after(wait), isCancelled)) {
-            return found(view, isDigestWanted);
+            return found(
+                    view,
+                    isDigestWanted ? digests.sha256(tag(view), view.segment(), isCancelled) : null);
         }
     }
 
-    private Found found(ObjectView view) {
-        return found(view, false);
+    private static String tag(ObjectView view) {
+        return EntityTags.of(view.id(), view.incarnation());
     }
 
-    private Found found(ObjectView view, boolean isDigestWanted) {
+    private static Found found(ObjectView view) {
+        return found(view, null);
+    }
+
+    private static Found found(ObjectView view, byte @Nullable [] digest) {
         long size = view.sizeBytes();
-        String tag = EntityTags.of(view.id(), view.incarnation());
-        byte[] digest = isDigestWanted ? digest(tag, view.segment()) : null;
         boolean isSmall = size <= SMALL_BYTES_MAX;
         return new Found(
                 view.id(),
-                tag,
+                tag(view),
                 size,
                 view.metadata(),
                 isSmall ? view.segment().toArray(ValueLayout.JAVA_BYTE) : null,
                 isSmall ? null : Pinned.of(view),
                 digest);
-    }
-
-    private byte[] digest(String tag, MemorySegment bytes) {
-        byte[] known;
-        synchronized (digestsByTag) {
-            known = digestsByTag.get(tag);
-        }
-        if (known != null) {
-            return known;
-        }
-        MessageDigest digest = Sha256.begin();
-        byte[] part = new byte[SMALL_BYTES_MAX];
-        for (long at = 0; at < bytes.byteSize(); at += part.length) {
-            int length = (int) Math.min(part.length, bytes.byteSize() - at);
-            MemorySegment.copy(bytes, ValueLayout.JAVA_BYTE, at, part, 0, length);
-            digest.update(part, 0, length);
-        }
-        byte[] computed = digest.digest();
-        synchronized (digestsByTag) {
-            digestsByTag.put(tag, computed);
-        }
-        return computed;
     }
 
     private static Mono<Void> answer(CallRequest asked, Found found, boolean isHead) {
