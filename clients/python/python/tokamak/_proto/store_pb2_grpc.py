@@ -94,6 +94,7 @@ class ObjectStoreServicer:
         * RESOURCE_EXHAUSTED `quota-exceeded`: too many uploads at once; repeat after RetryInfo.
         * OUT_OF_RANGE `too-large`: larger than the pool.
         * DEADLINE_EXCEEDED `upload-timeout`: no message came for 30 s (configurable); repeat without pauses.
+        * DEADLINE_EXCEEDED `upload-too-slow`: not all of it came within 1 h (configurable); repeat faster, or in parts.
         * UNAVAILABLE `unavailable`, DEADLINE_EXCEEDED `deadline-exceeded`, after the client has closed its side: the node did
         not answer, and the object may still be put; repeat a named put.
         * DATA_LOSS `digest-mismatch`: the bytes are not those of `spec.sha256`; repeat.

@@ -75,6 +75,7 @@ class GrpcConfiguration {
                                                 connection,
                                                 slots,
                                                 properties.uploadTimeout(),
+                                                properties.uploadTimeTotal(),
                                                 uploadAlarms)),
                         Services.framed(
                                 ObjectStoreGrpc.getGetMethod(),

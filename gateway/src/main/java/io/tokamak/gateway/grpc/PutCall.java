@@ -34,6 +34,8 @@ final class PutCall extends OpenCall<PutResponse> {
     private final NodeConnection connection;
     private final UploadSlots slots;
     private final Duration timeout;
+    private final Duration timeTotal;
+    private final long endNanos;
 
     private PutOptions options = PutOptions.DEFAULTS;
     private @Nullable Upload upload;
@@ -45,19 +47,23 @@ final class PutCall extends OpenCall<PutResponse> {
 
     /**
      * @param timeout how long the caller may pause
+     * @param timeTotal how long all of it may take
      */
     PutCall(
             ServerCall<Received, PutResponse> call,
             NodeConnection connection,
             UploadSlots slots,
             Duration timeout,
+            Duration timeTotal,
             ScheduledExecutorService alarms) {
         super(call);
         this.connection = connection;
         this.slots = slots;
         this.timeout = timeout;
+        this.timeTotal = timeTotal;
+        this.endNanos = System.nanoTime() + timeTotal.toNanos();
         this.alarms = alarms;
-        this.alarm = lookIn(timeout.toNanos());
+        this.alarm = lookIn(leftNanos());
         request(REQUESTS);
     }
 
@@ -167,23 +173,27 @@ final class PutCall extends OpenCall<PutResponse> {
         return alarms.schedule(this::look, nanos, TimeUnit.NANOSECONDS);
     }
 
-    /** Nanoseconds until the caller has paused for too long. */
+    /** Nanoseconds until the caller has paused for too long, or all of it has taken too long. */
     private long leftNanos() {
-        return timeout.toNanos() - (System.nanoTime() - lastNanos);
+        long now = System.nanoTime();
+        return Math.min(timeout.toNanos() - (now - lastNanos), endNanos - now);
     }
 
-    /** Ends a call whose caller has paused for too long, or looks again when that may be. */
+    /** Ends a call that has taken too long, or looks again when that may be. */
     private void look() {
         long left = leftNanos();
         if (left > 0) {
             lookAgainIn(left);
         } else {
-            Thread.startVirtualThread(() -> run(this::endIfPaused)); // a step may be under way
+            Thread.startVirtualThread(() -> run(this::endIfTooSlow)); // a step may be under way
         }
     }
 
-    private void endIfPaused() {
+    private void endIfTooSlow() {
         long left = leftNanos();
+        if (endNanos - System.nanoTime() <= 0) {
+            throw Refusal.uploadTooSlow(received(), timeTotal);
+        }
         if (left <= 0) {
             throw Refusal.uploadTimeout(received(), timeout);
         }

@@ -72,6 +72,17 @@ final class Refusal extends RuntimeException {
                 null);
     }
 
+    static Refusal uploadTooSlow(long received, Duration total) {
+        return new Refusal(
+                Status.Code.DEADLINE_EXCEEDED,
+                "upload-too-slow",
+                "the object was not here within %d ms, only %d bytes of it"
+                        .formatted(total.toMillis(), received),
+                "send it faster or in parts, or raise tokamak.upload-time-total",
+                numbers("received", received, "timeoutMillis", total.toMillis()),
+                null);
+    }
+
     static Refusal stopping() {
         return new Refusal(
                 Status.Code.UNAVAILABLE,

@@ -13,8 +13,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  *     milliseconds
  * @param uploadTimeout how long an upload may pause before it is ended; a bare number is
  *     milliseconds
- * @param uploadTimeTotal how long an upload over REST may take in all; a bare number is
- *     milliseconds
+ * @param uploadTimeTotal how long an upload may take in all; a bare number is milliseconds
  * @param uploadsMax how many uploads there may be at once, over all protocols; a wait of more than
  *     64 KiB over REST is one until it is read
  * @param downloadTimeout how long a reader over REST may take no byte of its answer before it is

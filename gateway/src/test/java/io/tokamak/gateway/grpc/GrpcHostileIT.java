@@ -2,6 +2,7 @@ package io.tokamak.gateway.grpc;
 
 import static io.tokamak.gateway.grpc.GrpcGateway.MIB;
 import static io.tokamak.gateway.grpc.GrpcGateway.PATIENCE;
+import static io.tokamak.gateway.grpc.GrpcGateway.answer;
 import static io.tokamak.gateway.grpc.GrpcGateway.assertFails;
 import static io.tokamak.gateway.grpc.GrpcGateway.data;
 import static io.tokamak.gateway.grpc.GrpcGateway.duration;
@@ -13,6 +14,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.awaitility.Awaitility.await;
 
+import com.google.rpc.ErrorInfo;
 import io.grpc.CallOptions;
 import io.grpc.ClientCall;
 import io.grpc.Metadata;
@@ -73,7 +75,8 @@ class GrpcHostileIT {
 
     @BeforeAll
     static void start() throws Exception {
-        gateway = GrpcGateway.withNode("--tokamak.uploads-max=64");
+        gateway =
+                GrpcGateway.withNode("--tokamak.uploads-max=64", "--tokamak.upload-time-total=15s");
     }
 
     @AfterAll
@@ -392,6 +395,33 @@ class GrpcHostileIT {
                 }
             }
         }
+    }
+
+    @Test
+    @DisplayName("a put that drips for too long is ended with upload-too-slow, and leaves nothing")
+    void drips() throws Exception {
+        BlockingClientCall<PutRequest, PutResponse> call = gateway.store().put();
+        call.write(
+                PutRequest.newBuilder()
+                        .setSpec(PutSpec.newBuilder().setName(name("drips")).setSizeBytes(MIB))
+                        .build());
+        var status =
+                assertFails(
+                        Code.DEADLINE_EXCEEDED,
+                        "upload-too-slow",
+                        () -> {
+                            await().atMost(PATIENCE) // an empty message each time that it looks
+                                    .until(() -> !call.write(PutRequest.getDefaultInstance()));
+                            return answer(call);
+                        });
+        ErrorInfo info = GrpcGateway.detail(status, ErrorInfo.class);
+        assertThat(info.getMetadataOrThrow("timeoutMillis")).isEqualTo("15000");
+        assertFails(
+                Code.NOT_FOUND,
+                "object-not-found",
+                () ->
+                        gateway.store()
+                                .head(HeadRequest.newBuilder().setObject(ref("drips")).build()));
     }
 
     private static int pins() {

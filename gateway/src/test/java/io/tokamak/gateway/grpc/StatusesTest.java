@@ -113,6 +113,11 @@ class StatusesTest {
                         "upload-timeout",
                         !AGAIN),
                 Arguments.of(
+                        Refusal.uploadTooSlow(1, Duration.ofHours(1)),
+                        Code.DEADLINE_EXCEEDED,
+                        "upload-too-slow",
+                        !AGAIN),
+                Arguments.of(
                         new NodeDown("n", "no", Duration.ofMillis(1500)),
                         Code.UNAVAILABLE,
                         "unavailable",
