@@ -31,8 +31,8 @@ final class MappingExpiry implements SmartLifecycle {
             while (!ended.await(ROUND_MILLIS, TimeUnit.MILLISECONDS)) {
                 try {
                     mappings.expire();
-                } catch (RuntimeException e) {
-                    LOG.error("cannot end a mapping; trying again", e);
+                } catch (RuntimeException | Error e) {
+                    LOG.error("a mapping did not end as it should; going on with the others", e);
                 }
             }
         } catch (InterruptedException e) {

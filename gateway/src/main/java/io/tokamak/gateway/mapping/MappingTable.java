@@ -124,18 +124,12 @@ final class MappingTable<H extends Hold> {
         }
     }
 
-    /** Ends what is over by now, and nothing else. */
+    /** Ends what is over by now, and nothing else; up to the first that does not close. */
     void expire() {
-        for (String id : mappings.keySet()) {
-            mappings.computeIfPresent(
-                    id,
-                    (_, mapping) -> {
-                        if (!mapping.isOver(nanoTime.getAsLong())) {
-                            return mapping;
-                        }
-                        close(mapping);
-                        return null;
-                    });
+        for (Mapping<H> mapping : mappings.values()) {
+            if (mapping.isOver(nanoTime.getAsLong()) && mappings.remove(mapping.id(), mapping)) {
+                close(mapping);
+            }
         }
     }
 
@@ -152,8 +146,11 @@ final class MappingTable<H extends Hold> {
     }
 
     private void close(Mapping<H> mapping) {
-        mapping.hold().close();
-        places.release();
+        try {
+            mapping.hold().close();
+        } finally {
+            places.release();
+        }
     }
 
     int count() {

@@ -130,7 +130,7 @@ public final class NodeConnection implements SmartLifecycle {
                     look();
                 } catch (TokamakException e) {
                     note(e.detail());
-                } catch (RuntimeException e) {
+                } catch (RuntimeException | Error e) { // it is the only one that ever looks
                     LOG.error("cannot look after the node", e);
                     note(e.toString());
                 }

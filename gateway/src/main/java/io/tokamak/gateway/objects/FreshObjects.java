@@ -39,7 +39,7 @@ final class FreshObjects implements DisposableBean {
             goOn(() -> sink.success(info));
         }
 
-        void failed(RuntimeException failure) {
+        void failed(Throwable failure) {
             goOn(() -> sink.error(failure));
         }
 
@@ -79,7 +79,7 @@ final class FreshObjects implements DisposableBean {
         List<@Nullable ObjectInfo> infos;
         try {
             infos = connection.client().headAll(together.stream().map(Waiting::id).toList());
-        } catch (RuntimeException failure) {
+        } catch (RuntimeException | Error failure) { // also of a file that cannot be mapped in
             together.forEach(one -> one.failed(failure));
             return;
         }

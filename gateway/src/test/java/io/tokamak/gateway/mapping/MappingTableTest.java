@@ -2,6 +2,7 @@ package io.tokamak.gateway.mapping;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import io.tokamak.gateway.objects.Refusal;
 import java.time.Duration;
@@ -79,6 +80,39 @@ class MappingTableTest {
         table.expire();
         assertThat(mapping.hold().isClosed()).isTrue();
         assertEnded(() -> table.release(mapping.id()));
+    }
+
+    @Test
+    @DisplayName("ends the others when one does not close, and gives its place back")
+    void oneDoesNotClose() {
+        MappingTable<Hold> two = new MappingTable<>(2, () -> START, () -> nanos);
+        Held other = new Held();
+        two.add(Broken::new, MINUTE);
+        two.add(() -> other, MINUTE);
+        pass(MINUTE);
+        MappingExpiry expiry = new MappingExpiry(two);
+        expiry.start();
+        try {
+            await().atMost(MINUTE).until(() -> two.count() == 0);
+            assertThat(other.isClosed()).isTrue();
+            two.add(Held::new, MINUTE);
+            two.add(Held::new, MINUTE);
+        } finally {
+            expiry.stop();
+        }
+    }
+
+    /** As when the memory below it cannot be read. */
+    private static final class Broken implements Hold {
+        @Override
+        public boolean isHeld() {
+            return true;
+        }
+
+        @Override
+        public void close() {
+            throw new InternalError("a fault occurred in an unsafe memory access operation");
+        }
     }
 
     @Test
