@@ -3,10 +3,19 @@ package io.tokamak.gateway.mapping;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.tokamak.checker.Severity;
+import io.tokamak.checker.StoreChecker;
 import io.tokamak.client.ConnectOptions;
+import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.NodeProcess;
+import io.tokamak.layout.Folder;
+import io.tokamak.objects.Deadline;
+import io.tokamak.objects.ObjectName;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Random;
@@ -134,6 +143,48 @@ class MappingAcrossDeathsIT {
             awaitReady();
             assertThat(mapper.ask("renew")).isEqualTo("410");
             assertThat(mapper.ask("release")).isEqualTo("410");
+        }
+    }
+
+    @Test
+    @DisplayName(
+            "I12, I19: and an upload, of a gateway that was killed leave nothing behind: the room"
+                    + " is back, and the name is free")
+    void gatewayKilledInAnUpload() throws Exception {
+        int announced = 17 * MIB;
+        byte[] bytes = bytes(announced);
+        ObjectName name = new ObjectName("uploads", "cut");
+        try (TokamakClient client =
+                        TokamakClient.connect(ConnectOptions.defaults().withFolder(node.folder()));
+                Socket upload =
+                        new Socket(InetAddress.getLoopbackAddress(), gateway.uri().getPort())) {
+            long before = client.node().ledger().leased();
+            String head =
+                    "PUT /v1/namespaces/%s/objects/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: %d\r\n\r\n"
+                            .formatted(name.namespace(), name.key(), announced);
+            upload.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+            upload.getOutputStream().write(bytes, 0, 8 * MIB); // all but what sockets hold is read
+            await().atMost(PATIENCE)
+                    .until(() -> client.node().ledger().leased() - before > 16 * MIB);
+            gateway.kill();
+            await().atMost(Duration.ofSeconds(1))
+                    .pollInterval(Duration.ofMillis(20))
+                    .until(() -> client.node().ledger().leased() <= before);
+            assertThat(client.head(name)).isNull();
+            assertThat(client.put(bytes, PutOptions.named(name)).created()).isTrue();
+            assertThat(client.read(name, Deadline.NONE)).isEqualTo(bytes);
+            await().atMost(PATIENCE)
+                    .untilAsserted(
+                            () ->
+                                    assertThat(
+                                                    StoreChecker.check(
+                                                                    new Folder(node.folder()),
+                                                                    StoreChecker.Mode.STRICT)
+                                                            .findings(Severity.WARNING))
+                                            .isEmpty());
+        } finally {
+            gateway.restart();
+            awaitReady();
         }
     }
 
