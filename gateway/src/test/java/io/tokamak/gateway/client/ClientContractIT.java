@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.tokamak.client.ListPage;
 import io.tokamak.client.ListQuery;
@@ -42,11 +43,16 @@ import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.ReadOnlyBufferException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -81,6 +87,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Timeout(120)
 class ClientContractIT {
     private static final AtomicInteger NUMBER = new AtomicInteger();
+    private static final HttpClient HTTP = HttpClient.newHttpClient();
 
     /** The same number of names for each test, so that none sees another's. */
     private final String namespace = "contract-" + NUMBER.incrementAndGet();
@@ -333,6 +340,43 @@ class ClientContractIT {
     @Nested
     @DisplayName("writing")
     class Writing {
+        @Test
+        @DisplayName(
+                "I22: makes no control call for a steady stream of objects of 1 MiB after warm-up")
+        void steady(Stage.Set stage) {
+            assumeTrue(kind == Kind.MAPPED, "a caller elsewhere has no lanes");
+            await().atMost(Duration.ofSeconds(60)).until(() -> leasesOfSteadyPuts(stage) == 0);
+        }
+
+        /** Of puts one after the other, each object deleted once there are ten. */
+        private double leasesOfSteadyPuts(Stage.Set stage) throws Exception {
+            byte[] payload = bytes(1 << 20);
+            Deque<ObjectId> ids = new ArrayDeque<>();
+            double before = leases(stage);
+            for (int i = 0; i < 64; i++) {
+                ids.add(client.put(payload, PutOptions.DEFAULTS).id());
+                if (ids.size() > 10) {
+                    assertThat(client.delete(ids.remove())).isTrue();
+                }
+            }
+            client.deleteAll(List.copyOf(ids));
+            return leases(stage) - before;
+        }
+
+        private static double leases(Stage.Set stage) throws Exception {
+            HttpRequest request =
+                    HttpRequest.newBuilder(stage.node().uri().resolve("/actuator/prometheus"))
+                            .build();
+            return HTTP.send(request, HttpResponse.BodyHandlers.ofString())
+                    .body()
+                    .lines()
+                    .filter(line -> line.startsWith("tokamak_local_calls_seconds_count"))
+                    .filter(line -> line.contains("method=\"Lease\""))
+                    .mapToDouble(
+                            line -> Double.parseDouble(line.substring(line.lastIndexOf(' ') + 1)))
+                    .sum();
+        }
+
         @Test
         @DisplayName("keeps everything that describes an object")
         void metadata() {

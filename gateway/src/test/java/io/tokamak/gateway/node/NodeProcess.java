@@ -2,6 +2,7 @@ package io.tokamak.gateway.node;
 
 import io.tokamak.harness.Program;
 import java.io.IOException;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -14,6 +15,7 @@ import java.util.stream.Stream;
 public final class NodeProcess implements AutoCloseable {
     private final Path home;
     private final int clusterPort = Program.freePort();
+    private final int port = Program.freePort();
     private final List<String> arguments;
     private Process process;
 
@@ -32,13 +34,18 @@ public final class NodeProcess implements AutoCloseable {
         return home.resolve("n1");
     }
 
+    /** Of its metrics. */
+    public URI uri() {
+        return URI.create("http://127.0.0.1:" + port);
+    }
+
     private Process start(String... once) throws IOException {
         List<String> command = Program.NODE.command();
         command.addAll(
                 List.of(
                         "--tokamak.folder=" + folder(),
                         "--tokamak.pool.size=256MB",
-                        "--server.port=0",
+                        "--server.port=" + port,
                         "--tokamak.cluster.port=" + clusterPort));
         command.addAll(arguments);
         command.addAll(List.of(once));
