@@ -109,11 +109,11 @@ final class ProtocolFuzz implements AutoCloseable {
     @SuppressWarnings("SystemOut") // its report
     private int run(long endNanos) {
         for (long round = 0; round == 0 || (System.nanoTime() < endNanos && failed == 0); round++) {
-            test("I16: noise", this::noise, false);
-            test("I16: broken frames of HTTP/2", this::brokenFrames, false);
-            test("I16: broken messages", this::brokenMessages, false);
-            test("I16: attachments out of turn are counted", this::outOfTurn, true);
-            test("I16: requests with wrong fields are counted", this::wrongFields, true);
+            test("noise", this::noise, false);
+            test("broken frames of HTTP/2", this::brokenFrames, false);
+            test("broken messages", this::brokenMessages, false);
+            test("attachments out of turn are counted", this::outOfTurn, true);
+            test("requests with wrong fields are counted", this::wrongFields, true);
         }
         System.out.printf("%d passed, %d failed%n", passed, failed);
         return failed;
