@@ -10,6 +10,8 @@ final class GrpcScenario implements Scenario {
     private static final int BATCHES = 1000;
     private static final int BATCHES_OF_SMOKE = 4;
     private static final int OBJECTS_OF_BATCH = 1000;
+    private static final int MAPPINGS = 2000;
+    private static final int MAPPINGS_OF_SMOKE = 20;
 
     @Override
     public String key() {
@@ -38,6 +40,26 @@ final class GrpcScenario implements Scenario {
                 "objects/s",
                 null,
                 Goal.atLeast(300_000));
+        for (Mapped mapped : mapped(lab)) {
+            lab.declare(
+                    mapped.row(),
+                    "gRPC Map of "
+                            + mapped.text()
+                            + ", its first and last byte read in place, release: p50",
+                    "us",
+                    null,
+                    Goal.atMost(500));
+        }
+    }
+
+    private record Mapped(String row, String text, long bytes) {}
+
+    private static List<Mapped> mapped(Lab lab) {
+        long huge = lab.scale().hugeBytes();
+        return List.of(
+                new Mapped("grpc.map.64", "64 B", 64),
+                new Mapped("grpc.map.1m", "1 MiB", 1 << 20),
+                new Mapped("grpc.map.huge", "%,d MiB".formatted(huge >> 20), huge));
     }
 
     @Override
@@ -63,6 +85,9 @@ final class GrpcScenario implements Scenario {
                     lab.sample("grpc." + way, Lab.figure(subject, way), Lab.figure(floor, way));
                 }
                 lab.sample("grpc.batch", batch(lab, port));
+                for (Mapped mapped : mapped(lab)) {
+                    lab.sample(mapped.row(), map(lab, port, mapped.bytes()));
+                }
             }
             bare.go().figures();
         }
@@ -83,6 +108,15 @@ final class GrpcScenario implements Scenario {
             Map<String, Double> found = child.figures();
             Lab.check("objects", (long) times * OBJECTS_OF_BATCH, found.get("count"));
             return Lab.figure(found, "objects");
+        }
+    }
+
+    private static double map(Lab lab, int port, long size) throws Exception {
+        int times = lab.scale().isSmoke() ? MAPPINGS_OF_SMOKE : MAPPINGS;
+        try (Child child = lab.child("grpc-map", "port", port, "size", size, "times", times)) {
+            Map<String, Double> found = child.figures();
+            Lab.check("mappings", times, found.get("count"));
+            return Lab.figure(found, "p50");
         }
     }
 }

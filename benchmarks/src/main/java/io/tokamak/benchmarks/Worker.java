@@ -34,6 +34,7 @@ final class Worker {
             case "slow-readers" -> new SlowReadersTask();
             case "grpc" -> new GrpcTask();
             case "grpc-batch" -> new GrpcBatchTask();
+            case "grpc-map" -> new GrpcMapTask();
             case "bare-grpc" -> new BareGrpcTask();
             default -> throw new IllegalArgumentException("no task " + name);
         };
