@@ -118,6 +118,10 @@ final class CrashSuite implements AutoCloseable {
     private final Expectations expectations = new Expectations();
     private final List<Child> workers = new ArrayList<>();
     private final Map<String, Integer> startsKilled = new TreeMap<>();
+
+    /** How often a node or a client ended at each step at which it was to. */
+    private final Map<String, Integer> stepsReached = new TreeMap<>();
+
     private Child node;
     private int workersStarted;
     private int passed;
@@ -164,6 +168,12 @@ final class CrashSuite implements AutoCloseable {
                     () -> new LargeObject(parent.resolve("large"), expectations::heard).run());
         }
         killInRounds(endNanos);
+        if (!plan.isBrief()) {
+            test(
+                    "I19, I29: each step at which something was to be killed was reached",
+                    this::reached);
+        }
+        System.out.println("steps reached: " + stepsReached);
         System.out.println("starts killed: " + startsKilled);
         System.out.printf("%d passed, %d failed%n", passed, failed);
         return failed;
@@ -185,7 +195,8 @@ final class CrashSuite implements AutoCloseable {
                 Step step = steps.get((round + (int) (seed & 0xFF)) % steps.size());
                 int times = 1 + random.nextInt(step.times());
                 test(
-                        "I29, I21, I28: node killed at %s, time %d".formatted(step.name(), times),
+                        "I29, I21, I28: node to be killed at %s, time %d"
+                                .formatted(step.name(), times),
                         () -> killNode(step, times));
             }
             if (killsWriters && (steps.isEmpty() || round % 3 == 1)) {
@@ -197,26 +208,50 @@ final class CrashSuite implements AutoCloseable {
         }
     }
 
+    /** A kill somewhere else is worth something, too, but says nothing of the step. */
+    private void reached() {
+        List<String> never =
+                stepsReached.entrySet().stream()
+                        .filter(step -> step.getValue() == 0)
+                        .map(Map.Entry::getKey)
+                        .toList();
+        if (!never.isEmpty()) {
+            throw new IllegalStateException("never reached: " + never);
+        }
+    }
+
+    /** Kills it where it is, if it does not come by the step often enough in that time. */
+    private void endAt(String step, Child victim, long millis) {
+        boolean isReached = victim.endsWithin(millis);
+        int status = victim.kill();
+        if (status != Child.KILLED_STATUS) {
+            throw new IllegalStateException(
+                    "%s, to be killed at %s, ended with status %d"
+                            .formatted(victim.name, step, status));
+        }
+        stepsReached.merge(step, isReached ? 1 : 0, Integer::sum);
+    }
+
     private void killWriter(ClientStep step) throws IOException {
         if (plan.includes("writer") && random.nextInt(3) == 0) {
             test(
                     "I19, I12: a writer killed at random leaves whole objects and no bytes",
-                    () ->
-                            killWorker(
-                                    workers.remove(random.nextInt(workers.size())),
-                                    random.nextInt(300)));
+                    () -> {
+                        Child victim = workers.remove(random.nextInt(workers.size()));
+                        victim.endsWithin(random.nextInt(300));
+                        killWorker(victim, victim::kill);
+                    });
             return;
         }
         int times = 1 + random.nextInt(step.times());
         test(
-                "I19, I12: a writer killed at %s, time %d, leaves whole objects and no bytes"
+                "I19, I12: a writer to be killed at %s, time %d, leaves whole objects and no bytes"
                         .formatted(step.name(), times),
-                () ->
-                        killWorker(
-                                startWorker(
-                                        "-D%s=%s:%d"
-                                                .formatted(KillPoint.PROPERTY, step.name(), times)),
-                                5_000));
+                () -> {
+                    String armed = "-D%s=%s:%d".formatted(KillPoint.PROPERTY, step.name(), times);
+                    Child victim = startWorker(armed);
+                    killWorker(victim, () -> endAt(step.name(), victim, 5_000));
+                });
     }
 
     private interface Test {
@@ -275,16 +310,17 @@ final class CrashSuite implements AutoCloseable {
     private void killNode(Step step, int times) throws IOException {
         if (step.name().equals(AT_RANDOM)) {
             node.endsWithin(random.nextInt(800));
+            node.kill();
         } else {
             node.say("arm %s %d".formatted(step.name(), times));
             if (step.name().startsWith("bury")) {
                 workers.removeFirst().kill();
-                node.endsWithin(2_000);
-            } else {
-                node.endsWithin(2_500);
             }
+            if (!node.endsWithin(2_500)) {
+                node.say("arm %s 1".formatted(step.name())); // it does not come by that often
+            }
+            endAt(step.name(), node, 2_500);
         }
-        node.kill(); // where it did not come by often enough
         if (random.nextInt(3) == 0) {
             Child victim = workers.removeFirst();
             victim.endsWithin(random.nextInt(100)); // what it commits now nobody drains
@@ -379,10 +415,9 @@ final class CrashSuite implements AutoCloseable {
 
     // Clients.
 
-    private void killWorker(Child victim, long afterMillis) throws IOException {
-        victim.endsWithin(afterMillis);
+    private void killWorker(Child victim, Runnable kill) throws IOException {
         try (TokamakClient client = Nodes.connect(folder)) {
-            victim.kill();
+            kill.run();
             long begun = System.nanoTime();
             Nodes.await(
                     "its session is gone",
