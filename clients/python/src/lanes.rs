@@ -14,8 +14,11 @@ use crate::pool::{self, BLOCK, DATA_OFFSET, Id};
 use crate::session::{LANE_COUNT, Session, position};
 use crate::store::Store;
 
-/// Records of more bytes get a lane of their own: a lease costs less than 5 % of such a copy.
-pub const SHARED_RECORD_MAX: u64 = 8 << 20;
+/// A lease costs less than 5 % of a copy of so many bytes.
+const SHARED_RECORD_MAX: u64 = 8 << 20;
+/// What part of a pool the extents of shared lanes may take, as the node has it: larger records would not
+/// fit beside the lanes that others hold.
+const POOL_TO_EXTENT: u64 = 64;
 
 const SHARED_MAX: usize = LANE_COUNT as usize * 3 / 4;
 const IDLE: Duration = Duration::from_secs(10);
@@ -109,6 +112,11 @@ impl Lanes {
             next_counter: AtomicU64::new(0),
             held: (0..LANE_COUNT).map(|_| AtomicBool::new(false)).collect(),
         }
+    }
+
+    /// The largest payload for a shared lane; larger ones get a lane of their own.
+    pub fn shared_payload_max(&self) -> u64 {
+        SHARED_RECORD_MAX.min(self.pool.len() as u64 / POOL_TO_EXTENT)
     }
 
     pub fn take(&self) -> Taken {

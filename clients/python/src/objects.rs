@@ -14,7 +14,7 @@ use crate::attachment::Pinned;
 use crate::buffers::{self, Held};
 use crate::copier;
 use crate::kill_points;
-use crate::lanes::{Lane, SHARED_RECORD_MAX};
+use crate::lanes::Lane;
 use crate::memory::PrivateMapping;
 use crate::metadata::MediaType;
 use crate::pool::{self, Id};
@@ -329,13 +329,14 @@ impl Wanted {
         lane: Option<Lane>,
         metadata: u64,
         payload: u64,
+        is_single: bool,
     ) -> Wanted {
         Wanted {
             attachment: attachment.clone().unbind(),
             size: pool::record_bytes_max(metadata, payload),
             payload,
             lane: lane.as_ref().map(|lane| lane.number),
-            is_single: payload > SHARED_RECORD_MAX,
+            is_single,
             held: Mutex::new(lane),
         }
     }

@@ -14,7 +14,7 @@ use crate::buffers::Held;
 use crate::copier;
 use crate::decoding::Decoding;
 use crate::kill_points;
-use crate::lanes::{Lane, Lanes, SHARED_RECORD_MAX, Taken};
+use crate::lanes::{Lane, Lanes, Taken};
 use crate::metadata::{MediaType, Name};
 use crate::objects::{Found, Stored, Wanted, Writing};
 use crate::pool::{self, Id};
@@ -249,8 +249,12 @@ impl PyAttachment {
         let sources = held.parts();
         let size = copier::total(sources);
         let metadata_length = metadata.len() as u64;
-        let wanted = |lane| Ok(Err(Wanted::new(slf, lane, metadata_length, size)));
-        if size > SHARED_RECORD_MAX {
+        let is_single = size > lanes.shared_payload_max();
+        let wanted = |lane| {
+            let wanted = Wanted::new(slf, lane, metadata_length, size, is_single);
+            Ok(Err(wanted))
+        };
+        if is_single {
             return wanted(None);
         }
         let mut lane = loop {

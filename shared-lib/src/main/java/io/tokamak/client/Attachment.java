@@ -22,6 +22,7 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectInfo;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.PermissionDenied;
+import io.tokamak.segment.Lanes;
 import io.tokamak.session.Control;
 import io.tokamak.session.PinTable;
 import io.tokamak.session.Pinned;
@@ -64,6 +65,7 @@ final class Attachment implements Holding {
     private final boolean isFenced;
     private final Runnable keeper;
     private final long poolLength;
+    private final long sharedPayloadBytesMax;
     private final Interests interests;
     private final Set<MappedWriter> writers = ConcurrentHashMap.newKeySet();
     private final ReentrantLock lock = new ReentrantLock();
@@ -88,7 +90,13 @@ final class Attachment implements Holding {
         this.isFenced = isFenced;
         this.keeper = keeper;
         this.poolLength = pool.size();
+        this.sharedPayloadBytesMax = Lanes.sharedPayloadBytesMax(poolLength);
         this.interests = new Interests(session);
+    }
+
+    /** See {@link Lanes#sharedPayloadBytesMax}. */
+    long sharedPayloadBytesMax() {
+        return sharedPayloadBytesMax;
     }
 
     /**

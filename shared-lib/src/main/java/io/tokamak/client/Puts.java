@@ -13,7 +13,6 @@ import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.SessionFenced;
 import io.tokamak.segment.Lane;
-import io.tokamak.segment.Lanes;
 import io.tokamak.segment.RecordHeader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -55,7 +54,7 @@ final class Puts {
             PutPlan plan = plan(putOptions, attachment);
             checkNotFenced(attachment);
             Stored stored =
-                    length <= Lanes.SHARED_RECORD_BYTES_MAX
+                    length <= attachment.sharedPayloadBytesMax()
                             ? putShared(attachment, plan, payload)
                             : putSingle(attachment, plan, payload);
             if (stored != null) {
@@ -124,7 +123,7 @@ final class Puts {
         if (known == null
                 || writing == null
                 || putOptions.name() != null
-                || payload.remaining() > Lanes.SHARED_RECORD_BYTES_MAX) {
+                || payload.remaining() > known.sharedPayloadBytesMax()) {
             return null;
         }
         PutPlan plan = plan(putOptions, known);
@@ -324,7 +323,7 @@ final class Puts {
     }
 
     Stored put(long sizeBytesMax, Consumer<Bytes<?>> writer, PutOptions putOptions) {
-        if (sizeBytesMax > Lanes.SHARED_RECORD_BYTES_MAX) {
+        if (sizeBytesMax > attachments.current().sharedPayloadBytesMax()) {
             return putInPlaceLarge(sizeBytesMax, writer, putOptions);
         }
         if (putOptions.name() != null) {

@@ -27,10 +27,14 @@ import org.jspecify.annotations.Nullable;
  * Thread-safe.
  */
 public final class Lanes {
+    /** A lease costs less than 5 % of a copy of so many bytes. */
+    private static final long SHARED_RECORD_BYTES_MAX = 8 << 20;
+
     /**
-     * Records of more bytes get a lane of their own: a lease costs less than 5 % of such a copy.
+     * What part of a pool the extents of shared lanes may take, as the node has it: larger records
+     * would not fit beside the lanes that others hold.
      */
-    public static final long SHARED_RECORD_BYTES_MAX = 8 << 20;
+    private static final int POOL_TO_EXTENT = 64;
 
     /** The rest of the session's lanes is for single records. */
     private static final int SHARED_MAX = SessionFile.LANE_COUNT * 3 / 4;
@@ -73,6 +77,11 @@ public final class Lanes {
         this.doorbell = doorbell;
         this.leases = leases;
         this.keeper = keeper;
+    }
+
+    /** The largest payload for a shared lane; larger ones get a lane of their own. */
+    public static long sharedPayloadBytesMax(long poolBytes) {
+        return Math.min(SHARED_RECORD_BYTES_MAX, poolBytes / POOL_TO_EXTENT);
     }
 
     /**

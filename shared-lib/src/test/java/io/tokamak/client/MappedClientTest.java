@@ -383,7 +383,7 @@ class MappedClientTest {
         @DisplayName("gets all or none")
         void getAll() {
             List<ObjectId> ids = new ArrayList<>();
-            for (int i = 0; i < 150; i++) {
+            for (int i = 0; i < 300; i++) {
                 ids.add(put(i));
             }
             try (ObjectViews views = client.getAll(ids, Deadline.NONE)) {

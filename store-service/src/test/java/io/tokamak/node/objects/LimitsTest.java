@@ -68,6 +68,22 @@ class LimitsTest {
     }
 
     @Test
+    @DisplayName(
+            "puts objects of an eighth of the pool as long as there is room, beside the lanes of"
+                    + " others")
+    void largeForThePool() {
+        byte[] eighth = new byte[(int) (StoreFixture.POOL_BYTES / 8)];
+        try (TokamakClient other = TokamakClient.connect(fixture.connectOptions());
+                TokamakClient client = TokamakClient.connect(fixture.connectOptions())) {
+            other.put(new byte[64], PutOptions.DEFAULTS);
+            for (int i = 0; i < 6; i++) {
+                client.put(eighth, PutOptions.DEFAULTS);
+            }
+            assertThat(client.node().ledger().inUse()).isGreaterThan(6L * eighth.length);
+        }
+    }
+
+    @Test
     @DisplayName("is refused the sessions of a process beyond a number, until one has ended")
     void sessionsOfAProcess() {
         try (Control control = new Control(fixture.files())) {
