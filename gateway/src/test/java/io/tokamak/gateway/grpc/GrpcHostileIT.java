@@ -43,6 +43,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -168,9 +169,12 @@ class GrpcHostileIT {
     @DisplayName("whoever pings all the time is told to calm down")
     void pings() throws Exception {
         try (Http2 caller = new Http2(gateway.port()).greet()) {
-            for (int i = 0; i < 5; i++) {
-                caller.frame(Http2.PING, 0, 0, new byte[8]);
+            int ping = 9 + 8;
+            ByteBuffer pings = ByteBuffer.allocate(5 * ping);
+            for (int at = 0; at < pings.capacity(); at += ping) {
+                pings.put(at + 2, (byte) 8).put(at + 3, (byte) Http2.PING);
             }
+            caller.write(pings.array()); // at once: after the third, nobody reads any more
             byte[] reason = caller.read(Http2.GOAWAY).payload();
             assertThat(new String(reason, 8, reason.length - 8, US_ASCII))
                     .isEqualTo("too_many_pings");
