@@ -86,6 +86,11 @@ final class Schemas {
     }
 
     /** An object with these fields and no others, all of them always there. */
+    static Schema<?> orAnything(Schema<?> schema) {
+        return new JsonSchema()
+                .anyOf(List.of(schema, new JsonSchema().description("an object of this type")));
+    }
+
     private static Schema<?> object(SequencedMap<String, Schema<?>> fields) {
         Schema<?> schema = open(fields);
         schema.setAdditionalProperties(false);

@@ -188,6 +188,7 @@ final class TableDocument {
                                 reply.content().mediaType(), Schemas.mediaType(reply.content()));
             }
         }
+        byStatus.values().forEach(TableDocument::allowObjectsOfJson);
         Map<Integer, List<Problem>> problems =
                 call.problems().stream()
                         .collect(
@@ -200,6 +201,17 @@ final class TableDocument {
         byStatus.forEach(
                 (status, response) -> responses.addApiResponse(Integer.toString(status), response));
         return responses;
+    }
+
+    /** Objects may be of any media type, that of descriptions included. */
+    private static void allowObjectsOfJson(ApiResponse response) {
+        io.swagger.v3.oas.models.media.Content content = response.getContent();
+        if (content != null && content.containsKey(Content.BYTES.mediaType())) {
+            MediaType described = content.get(Content.DESCRIPTION.mediaType());
+            if (described != null) {
+                described.schema(Schemas.orAnything(described.getSchema()));
+            }
+        }
     }
 
     private static void add(ApiResponse response, String says) {

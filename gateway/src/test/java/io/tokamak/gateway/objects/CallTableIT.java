@@ -148,6 +148,20 @@ class CallTableIT {
     }
 
     @Test
+    @DisplayName("the document says that JSON may be an object as well as the description of one")
+    void objectsOfJson() throws Exception {
+        JsonNode document = document();
+        for (Call get : List.of(Call.GET_OBJECT, Call.GET_NAMED)) {
+            JsonNode content =
+                    operation(document, get).path("responses").path("200").path("content");
+            JsonNode either = content.path("application/json").path("schema").path("anyOf");
+            assertThat(either.size()).isEqualTo(2);
+            assertThat(either.get(0).path("$ref").asString()).endsWith("/Object");
+            assertThat(either.get(1).has("type")).isFalse();
+        }
+    }
+
+    @Test
     @DisplayName("the document says what the events are, and all of their fields")
     void events() throws Exception {
         String says = operation(document(), Call.GET_EVENTS).path("description").asString();
