@@ -100,6 +100,21 @@ final class StoreFixture implements AutoCloseable {
         return fixture;
     }
 
+    /** Keeps the owner thread from its next turn until what is returned is completed. */
+    CompletableFuture<Void> holdOwner() {
+        CompletableFuture<Void> isHeld = new CompletableFuture<>();
+        CompletableFuture<Void> released = new CompletableFuture<>();
+        var _ =
+                store.setListener(
+                        null,
+                        () -> {
+                            isHeld.complete(null);
+                            released.join();
+                        });
+        isHeld.join();
+        return released;
+    }
+
     /** Answers calls over the folder's socket from here on, as clients in other processes need. */
     StoreFixture served() {
         try {

@@ -129,16 +129,7 @@ class StoreTest {
         client.putSeen(bytes(10));
         long before = client.used;
         long end = client.write(client.nextId(), bytes(1_000), ObjectMetadata.PLAIN);
-        CompletableFuture<Void> isHeld = new CompletableFuture<>();
-        CompletableFuture<Void> released = new CompletableFuture<>();
-        var _ =
-                fixture.store.setListener(
-                        null,
-                        () -> {
-                            isHeld.complete(null);
-                            released.join();
-                        });
-        isHeld.join();
+        CompletableFuture<Void> released = fixture.holdOwner();
         // Both in one turn, behind its drain.
         var _ = fixture.store.setListener(null, () -> client.commit(end));
         CompletableFuture<Store.Status> status = fixture.store.status();

@@ -106,7 +106,7 @@ class TruncatedSessionTest {
             innocent.put(payload);
             fixture.names.gate = new CompletableFuture<>();
             long position = commitInOneDrain(hostile, innocent);
-            CompletableFuture<Void> released = hold();
+            CompletableFuture<Void> released = fixture.holdOwner();
             var _ = fixture.store.setListener(null, () -> truncate(hostile, 4096));
             fixture.names.gate.complete(null); // answered in the same turn, after its drain
             released.complete(null);
@@ -121,28 +121,13 @@ class TruncatedSessionTest {
             fixture.close();
         }
 
-        /** Keeps the owner thread from its next turn until what is returned is completed. */
-        private CompletableFuture<Void> hold() {
-            CompletableFuture<Void> isHeld = new CompletableFuture<>();
-            CompletableFuture<Void> released = new CompletableFuture<>();
-            var _ =
-                    fixture.store.setListener(
-                            null,
-                            () -> {
-                                isHeld.complete(null);
-                                released.join();
-                            });
-            isHeld.join();
-            return released;
-        }
-
         /**
          * Commits a named record of each.
          *
          * @return position of the last one's
          */
         private long commitInOneDrain(LaneClient... clients) {
-            CompletableFuture<Void> released = hold();
+            CompletableFuture<Void> released = fixture.holdOwner();
             long position = 0;
             for (LaneClient client : clients) {
                 ObjectName name = new ObjectName("test", "of " + client.number);
