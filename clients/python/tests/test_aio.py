@@ -245,6 +245,30 @@ def test_events_are_iterated(client: tokamak.Client) -> None:
     )
 
 
+def test_a_forked_child_is_told_that_events_are_its_parents(client: tokamak.Client) -> None:
+    space = f"aio{uuid.uuid4().hex}"
+
+    async def program() -> None:
+        async with await client.aio.watch(namespace=space) as events:
+            await client.aio.put(0, name=f"{space}/before")
+
+            async def child() -> None:
+                for _ in range(2):
+                    with pytest.raises(InvalidState, match="forked off"):
+                        await anext(events)
+                    await events.close()
+                async with await client.aio.watch(namespace=space) as own:
+                    await client.aio.put(1, name=f"{space}/child")
+                    assert (await anext(own)).name == f"{space}/child"
+
+            assert await asyncio.to_thread(run_child, lambda: asyncio.run(child())) == 0
+            await client.aio.put(2, name=f"{space}/after")
+            seen = [(await asyncio.wait_for(anext(events), 20)).name for _ in range(3)]
+        assert seen == [f"{space}/{each}" for each in ("before", "child", "after")]
+
+    asyncio.run(program())
+
+
 def test_nobody_waits_in_the_loop_for_the_node_or_the_end(way: Way) -> None:
     async def program() -> None:
         client = way.connect()

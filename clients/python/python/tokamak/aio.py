@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from tokamak._backend import Backend, Interrupt, Target
 from tokamak._names import Duration, target_of, timeout_of
+from tokamak.errors import InvalidState
 
 if TYPE_CHECKING:
     from typing_extensions import Self
@@ -131,10 +132,11 @@ _AHEAD = 1024
 
 
 class AsyncEvents(AsyncIterator["ObjectEvent"]):
-    """Events for ``async for``, otherwise as :class:`tokamak.Events`. Of one event loop. Who is cancelled in
-    between misses none."""
+    """Events for ``async for``, otherwise as :class:`tokamak.Events`. Of one event loop, and so of one
+    process: in a forked child they are ``InvalidState``. Who is cancelled in between misses none."""
 
     def __init__(self, events: Events, loop: asyncio.AbstractEventLoop) -> None:
+        self._pid = os.getpid()
         self._events = events
         self._loop = loop
         self._queue: asyncio.Queue[ObjectEvent | Exception | None] = asyncio.Queue()
@@ -157,7 +159,17 @@ class AsyncEvents(AsyncIterator["ObjectEvent"]):
         except RuntimeError:  # the loop is closed: nobody asks any more
             self._events.close()
 
+    @property
+    def _is_inherited(self) -> bool:
+        """Whether the thread that takes events is the parent's, of which this process was forked off."""
+        return self._pid != os.getpid()
+
     async def __anext__(self) -> ObjectEvent:
+        if self._is_inherited:
+            raise InvalidState(
+                f"process {self._pid} watches here, of which this one was forked off",
+                remedy="watch in this process: await client.aio.watch()",
+            )
         what = await self._queue.get()
         self._room.release()
         if isinstance(what, Exception):
@@ -168,9 +180,11 @@ class AsyncEvents(AsyncIterator["ObjectEvent"]):
         return what
 
     async def close(self) -> None:
-        """Nothing follows but what was taken from the node before. Idempotent."""
+        """Nothing follows but what was taken from the node before. Idempotent. In a forked child the parent's
+        go on."""
         self._events.close()
-        self._room.release()
+        if not self._is_inherited:  # where a thread that is not there may hold its lock
+            self._room.release()
 
     async def __aenter__(self) -> Self:
         return self
