@@ -383,27 +383,51 @@ mod streaming {
     /// 1 GiB in three quarters of the time that one page after the other takes.
     const PAGES: usize = 4;
     const PAGE: usize = 4096;
-    const BLOCK_LINES: usize = PAGES * PAGE / LINE;
+    const BLOCK: usize = PAGES * PAGE;
+
+    /// So far ahead of the source's the target's places are when a load meets stores under way: more bytes
+    /// of a page than a processor has stores in its queue for.
+    const NEAR: usize = 1024;
 
     /// Copies so many lines, and orders them before whatever is stored afterwards: by themselves these
     /// stores are weaker than others.
     ///
+    /// A load waits for a store that is not done yet, of the same place in another page: processors tell
+    /// them apart by twelve bits. So where the target's places lie a little ahead of the source's, lines
+    /// are taken from the last to the first, and where they are the same, of one page at a time: a
+    /// tenth of the time, for what would wait at each line.
+    ///
     /// # Safety
     /// The lines are within what may be read and written; the target is aligned to lines.
-    pub unsafe fn copy(mut from: *const u8, mut to: *mut u8, lines: usize) {
+    pub unsafe fn copy(from: *const u8, to: *mut u8, lines: usize) {
+        let ahead = to.addr().wrapping_sub(from.addr()) % PAGE;
+        let bytes = lines * LINE;
+        let blocks = bytes / BLOCK * BLOCK;
         // SAFETY: as the caller's.
         unsafe {
-            for _ in 0..lines / BLOCK_LINES {
-                for in_page in (0..PAGE).step_by(LINE) {
-                    for at in (in_page..PAGES * PAGE).step_by(PAGE) {
-                        copy_line(from.add(at), to.add(at));
+            let line = |at| copy_line(from.add(at), to.add(at));
+            let rest = if ahead < LINE {
+                0
+            } else {
+                for block in (0..blocks).step_by(BLOCK) {
+                    let side_by_side = |in_page| {
+                        (in_page..BLOCK)
+                            .step_by(PAGE)
+                            .for_each(|at| line(block + at))
+                    };
+                    let in_page = (0..PAGE).step_by(LINE);
+                    if ahead < NEAR {
+                        in_page.rev().for_each(side_by_side);
+                    } else {
+                        in_page.for_each(side_by_side);
                     }
                 }
-                from = from.add(PAGES * PAGE);
-                to = to.add(PAGES * PAGE);
-            }
-            for at in (0..lines % BLOCK_LINES * LINE).step_by(LINE) {
-                copy_line(from.add(at), to.add(at));
+                blocks
+            };
+            if ahead < NEAR {
+                (rest..bytes).step_by(LINE).rev().for_each(line);
+            } else {
+                (rest..bytes).step_by(LINE).for_each(line);
             }
             _mm_sfence();
         }
@@ -440,25 +464,35 @@ mod tests {
 
     #[test]
     fn streamed_pages_lie_in_their_order() {
-        const BLOCK: usize = 16 << 10;
+        const PAGE: usize = 4096;
+        const BLOCK: usize = 4 * PAGE;
         let memory = crate::golden::scratch("store.bin", 5 * BLOCK as u64);
-        let source: Vec<u8> = (0..4 * BLOCK as u32)
+        let numbers: Vec<u8> = (0..5 * BLOCK as u32)
             .map(|i| (i % 251 + i / 4096) as u8)
             .collect();
-        for length in [
-            BLOCK - 1,
-            BLOCK,
-            BLOCK + 64,
-            2 * BLOCK + 4096,
-            3 * BLOCK + 1000,
-        ] {
+        // How far the target is ahead of the source in its page decides on the order.
+        for ahead in [0, 1, 16, 63, 64, 65, 1023, 1024, 1025, 4032, 4095] {
             for start in [0, 1, 4000] {
-                memory.copy_from(0, &vec![0xEE; 5 * BLOCK]);
-                let from = &source[start..start + length];
-                memory.stream_from(start as u64, from);
-                let mut expected = vec![0xEE; 5 * BLOCK];
-                expected[start..start + length].copy_from_slice(from);
-                assert!(memory.equals(0, &expected), "{length} bytes at {start}");
+                let target = memory.pointer(start as u64, 0).addr();
+                let skip = target.wrapping_sub(numbers.as_ptr().addr() + ahead) % PAGE;
+                for length in [
+                    BLOCK - 1,
+                    BLOCK,
+                    BLOCK + 64,
+                    2 * BLOCK + 4096,
+                    3 * BLOCK + 1000,
+                ] {
+                    let from = &numbers[skip..skip + length];
+                    assert_eq!(target.wrapping_sub(from.as_ptr().addr()) % PAGE, ahead);
+                    memory.copy_from(0, &vec![0xEE; 5 * BLOCK]);
+                    memory.stream_from(start as u64, from);
+                    let mut expected = vec![0xEE; 5 * BLOCK];
+                    expected[start..start + length].copy_from_slice(from);
+                    assert!(
+                        memory.equals(0, &expected),
+                        "{length} bytes at {start}, {ahead} ahead"
+                    );
+                }
             }
         }
     }
