@@ -2,6 +2,8 @@ package io.tokamak.gateway.grpc;
 
 import io.grpc.BindableService;
 import io.grpc.netty.NettyServerBuilder;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.tokamak.gateway.events.Events;
 import io.tokamak.gateway.mapping.CoLocation;
 import io.tokamak.gateway.node.GatewayProperties;
@@ -28,6 +30,9 @@ class GrpcConfiguration {
     /** Waits and mappings last; whoever needs more of them opens another connection. */
     private static final int CALLS_PER_CONNECTION_MAX = 1000;
 
+    /** As over REST: the kernel keeps no more for a caller that reads slowly. */
+    private static final long UNSENT_BYTES_MAX = 256 << 10;
+
     /** What is done before a call has its {@link Steps}. */
     @Bean
     GrpcServerExecutorProvider grpcExecutor() {
@@ -38,10 +43,14 @@ class GrpcConfiguration {
 
     @Bean
     ServerBuilderCustomizer<NettyServerBuilder> grpcLimits() {
-        return server ->
-                server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
-                        .addTransportFilter(ListCall.OF_EACH_CONNECTION)
-                        .callExecutor(Steps.OF_EACH_CALL);
+        return server -> {
+            server.maxConcurrentCallsPerConnection(CALLS_PER_CONNECTION_MAX)
+                    .addTransportFilter(ListCall.OF_EACH_CONNECTION)
+                    .callExecutor(Steps.OF_EACH_CALL);
+            if (Epoll.isAvailable()) {
+                server.withChildOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_BYTES_MAX);
+            }
+        };
     }
 
     @Bean(destroyMethod = "shutdownNow")

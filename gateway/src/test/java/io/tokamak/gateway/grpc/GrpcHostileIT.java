@@ -12,6 +12,7 @@ import static io.tokamak.gateway.grpc.GrpcGateway.ref;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.await;
 
 import com.google.rpc.ErrorInfo;
@@ -23,6 +24,7 @@ import io.grpc.Status;
 import io.grpc.Status.Code;
 import io.grpc.StatusException;
 import io.grpc.stub.BlockingClientCall;
+import io.netty.channel.epoll.Epoll;
 import io.netty.util.internal.PlatformDependent;
 import io.tokamak.client.NodeInfo;
 import io.tokamak.gateway.wire.Http2;
@@ -45,6 +47,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -347,6 +350,41 @@ class GrpcHostileIT {
                 caller.close();
             }
         }
+    }
+
+    @Test
+    @DisplayName("the kernel keeps little for a reader that never reads, whatever its window")
+    void neverReadsThoughItMay() throws Exception {
+        assumeThat(Epoll.isAvailable()).isTrue();
+        gateway.put("unsent", random(32 * MIB, 7));
+        try (Http2 caller = new Http2(gateway.port(), 4 << 10).greet()) {
+            caller.call(1, GET);
+            caller.message(
+                    1,
+                    Http2.END_STREAM,
+                    GetRequest.newBuilder().setObject(ref("unsent")).build().toByteArray());
+            await().atMost(PATIENCE)
+                    .during(Duration.ofSeconds(1)) // it would be filled long before
+                    .untilAsserted(
+                            () ->
+                                    assertThat(unsentBytes(caller.localPort()))
+                                            .isBetween(128L << 10, 512L << 10));
+        }
+        gateway.store().delete(DeleteRequest.newBuilder().addObjects(ref("unsent")).build());
+    }
+
+    /** What lies in the gateway's socket for the caller with that port. */
+    private static long unsentBytes(int callerPort) throws IOException {
+        String ports = ".*:%04X [0-9A-F]+:%04X .*".formatted(gateway.port(), callerPort);
+        for (String table : List.of("/proc/net/tcp", "/proc/net/tcp6")) {
+            for (String line : Files.readAllLines(Path.of(table))) {
+                if (line.matches(ports)) {
+                    return Long.parseLong(
+                            line.replaceAll(".* ([0-9A-F]{8}):[0-9A-F]{8} .*", "$1"), 16);
+                }
+            }
+        }
+        return 0;
     }
 
     @Test

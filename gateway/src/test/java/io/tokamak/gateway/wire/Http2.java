@@ -52,6 +52,10 @@ public final class Http2 implements AutoCloseable {
         this(port, 64 << 10);
     }
 
+    public int localPort() {
+        return socket.getLocalPort();
+    }
+
     public void write(byte[] bytes) throws IOException {
         socket.getOutputStream().write(bytes);
     }
