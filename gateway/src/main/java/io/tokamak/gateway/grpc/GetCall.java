@@ -5,6 +5,7 @@ import io.grpc.ServerCall;
 import io.tokamak.client.ObjectView;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Pinned;
+import io.tokamak.gateway.node.Target;
 import io.tokamak.proto.v1.GetRequest;
 import io.tokamak.proto.v1.GetResponse;
 import io.tokamak.proto.v1.ObjectInfo;
@@ -39,29 +40,45 @@ final class GetCall extends Answering<GetRequest, Frame> {
     }
 
     @Override
+    boolean beginAtOnce(GetRequest request) {
+        Target target = Messages.target(request.getObject());
+        var _ = Messages.deadline(request.getWait()); // is one, though nothing waits
+        pin = target.getIfPresent(connection.client(), view -> pin(request, view));
+        return pin != null;
+    }
+
+    @Override
     void begin(GetRequest request) {
         try (ObjectView view =
                 Messages.target(request.getObject())
                         .get(connection, Messages.deadline(request.getWait()), this::isCancelled)) {
-            long size = view.sizeBytes();
-            long offset = request.getOffsetBytes();
-            long length = request.getLengthBytes();
-            if (request.getIncarnation() != 0 && request.getIncarnation() != view.incarnation()) {
-                throw Refusal.objectChanged(request.getIncarnation(), view.incarnation());
-            }
-            if (Long.compareUnsigned(offset, size) > 0) {
-                throw Refusal.rangeNotSatisfiable(offset, size);
-            }
-            at = offset;
-            end =
-                    length == 0 || Long.compareUnsigned(length, size - offset) > 0
-                            ? size
-                            : offset + length;
-            info = Messages.object(view);
-            scratch = new byte[(int) Math.min(SCRATCH_BYTES, end - at)];
-            pin = Pinned.of(view);
+            pin = pin(request, view);
         }
-        stepsMayWait(false);
+    }
+
+    private Pinned pin(GetRequest request, ObjectView view) {
+        long size = view.sizeBytes();
+        long offset = request.getOffsetBytes();
+        long length = request.getLengthBytes();
+        if (request.getIncarnation() != 0 && request.getIncarnation() != view.incarnation()) {
+            throw Refusal.objectChanged(request.getIncarnation(), view.incarnation());
+        }
+        if (Long.compareUnsigned(offset, size) > 0) {
+            throw Refusal.rangeNotSatisfiable(offset, size);
+        }
+        at = offset;
+        end =
+                length == 0 || Long.compareUnsigned(length, size - offset) > 0
+                        ? size
+                        : offset + length;
+        info = Messages.object(view);
+        scratch = new byte[(int) Math.min(SCRATCH_BYTES, end - at)];
+        return Pinned.of(view);
+    }
+
+    @Override
+    boolean mayWaitLater() {
+        return false;
     }
 
     @Override

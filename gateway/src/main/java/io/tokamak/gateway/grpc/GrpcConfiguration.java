@@ -17,7 +17,6 @@ import io.tokamak.proto.v1.NodesGrpc;
 import io.tokamak.proto.v1.ObjectStoreGrpc;
 import io.tokamak.proto.v1.WaitRequest;
 import java.util.List;
-import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import org.springframework.boot.grpc.server.autoconfigure.GrpcServerExecutorProvider;
@@ -33,12 +32,10 @@ class GrpcConfiguration {
     /** As over REST: the kernel keeps no more for a caller that reads slowly. */
     private static final long UNSENT_BYTES_MAX = 256 << 10;
 
-    /** What is done before a call has its {@link Steps}. */
+    /** For what is done before a call has its {@link Steps}: it does not wait. */
     @Bean
     GrpcServerExecutorProvider grpcExecutor() {
-        var executor =
-                Executors.newThreadPerTaskExecutor(Thread.ofVirtual().name("grpc-", 0).factory());
-        return () -> executor;
+        return () -> Runnable::run;
     }
 
     @Bean

@@ -68,8 +68,11 @@ final class ListCall extends Unary<ListRequest, ListResponse> {
 
     @Override
     public void onCancel() {
-        super.onCancel();
-        endTurn();
+        whereStepsMayWait(
+                () -> {
+                    cancel(); // only once nothing is under way
+                    endTurn();
+                });
     }
 
     private void endTurn() {

@@ -6,6 +6,7 @@ import io.tokamak.client.Place;
 import io.tokamak.gateway.mapping.CoLocation;
 import io.tokamak.gateway.mapping.PlacedPin;
 import io.tokamak.gateway.node.NodeConnection;
+import io.tokamak.gateway.node.Target;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.proto.v1.MapRequest;
 import io.tokamak.proto.v1.MapResponse;
@@ -36,24 +37,41 @@ final class MapCall extends Answering<MapRequest, MapResponse> implements Lastin
     }
 
     @Override
+    boolean beginAtOnce(MapRequest request) {
+        CoLocation.Proof proof = coLocation.check(request.getNonce());
+        Target target = Messages.target(request.getObject());
+        var _ = Messages.deadline(request.getWait()); // is one, though nothing waits
+        answer = target.getIfPresent(connection.client(), view -> pin(view, proof));
+        return answer != null;
+    }
+
+    @Override
     void begin(MapRequest request) {
         CoLocation.Proof proof = coLocation.check(request.getNonce());
         try (ObjectView view =
                 Messages.target(request.getObject())
                         .get(connection, Messages.deadline(request.getWait()), this::isCancelled)) {
-            PlacedPin placed = PlacedPin.of(view, proof);
-            pin = placed;
-            lasting.add(this);
-            Place place = placed.place();
-            answer =
-                    MapResponse.newBuilder()
-                            .setObject(Messages.object(view))
-                            .setFolder(place.folder().toString())
-                            .setFile(place.file())
-                            .setOffsetBytes(place.offset())
-                            .setLengthBytes(place.length())
-                            .build();
+            answer = pin(view, proof);
         }
+    }
+
+    private MapResponse pin(ObjectView view, CoLocation.Proof proof) {
+        PlacedPin placed = PlacedPin.of(view, proof);
+        pin = placed;
+        lasting.add(this);
+        Place place = placed.place();
+        return MapResponse.newBuilder()
+                .setObject(Messages.object(view))
+                .setFolder(place.folder().toString())
+                .setFile(place.file())
+                .setOffsetBytes(place.offset())
+                .setLengthBytes(place.length())
+                .build();
+    }
+
+    @Override
+    boolean mayWaitLater() {
+        return false;
     }
 
     @Override

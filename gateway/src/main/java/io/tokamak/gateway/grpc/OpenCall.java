@@ -6,8 +6,8 @@ import io.grpc.Status;
 import java.util.concurrent.locks.ReentrantLock;
 
 /**
- * A call under way. gRPC calls one of its methods at a time, in a thread that may block until the
- * call says otherwise; {@link #breakOff} comes from elsewhere.
+ * A call under way. gRPC calls one of its methods at a time, where its {@link Steps} run; {@link
+ * #breakOff} comes from elsewhere.
  */
 abstract class OpenCall<A> extends ServerCall.Listener<Received> {
     private final ServerCall<Received, A> call;
@@ -52,6 +52,11 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
         steps.mayWait(mayWait);
     }
 
+    /** Does that now, or, if steps may wait, where they may. */
+    final void whereStepsMayWait(Runnable work) {
+        steps.run(work);
+    }
+
     /** Ends the call for a reason of ours, once it is between two steps. From any thread. */
     public final void breakOff(Throwable reason) {
         if (end()) {
@@ -80,12 +85,13 @@ abstract class OpenCall<A> extends ServerCall.Listener<Received> {
 
     @Override
     public void onCancel() {
-        Steps.waitFor( // who has the lock may be waiting already
-                () -> {
-                    if (end()) {
-                        release();
-                    }
-                });
+        Steps.waitFor(this::cancel); // who has the lock may be waiting already
+    }
+
+    final void cancel() {
+        if (end()) {
+            release();
+        }
     }
 
     final boolean isCancelled() {

@@ -5,6 +5,7 @@ import com.google.protobuf.Message;
 import com.google.protobuf.Parser;
 import io.grpc.MethodDescriptor.Marshaller;
 import io.tokamak.objects.InvalidRequest;
+import java.io.IOException;
 import java.io.InputStream;
 
 /**
@@ -26,13 +27,26 @@ record Received(InputStream bytes) {
             };
 
     /**
-     * The message as one of that type.
+     * Its bytes, to be read at any time.
      *
      * @throws InvalidRequest {@code bad-message}
      */
-    <T extends Message> T as(Parser<T> parser) {
+    byte[] copy() {
         try {
-            return parser.parseFrom(bytes);
+            return bytes.readAllBytes();
+        } catch (IOException e) { // it is compressed, and badly
+            throw bad(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /**
+     * A message of that type.
+     *
+     * @throws InvalidRequest {@code bad-message}
+     */
+    static <T extends Message> T parse(byte[] encoded, Parser<T> parser) {
+        try {
+            return parser.parseFrom(encoded);
         } catch (InvalidProtocolBufferException e) {
             throw bad(String.valueOf(e.getMessage()));
         }
