@@ -7,6 +7,7 @@ import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.ObjectWriter;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.TokamakClient;
+import io.tokamak.objects.Deadline;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.proto.v1.MapRequest;
 import io.tokamak.proto.v1.MapResponse;
@@ -19,7 +20,10 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileChannel.MapMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Maps an object through the gateway, as a program without a client of its own does: asks where it
@@ -27,6 +31,8 @@ import java.util.Map;
  */
 final class GrpcMapTask implements Task {
     private static final byte MARK = 7;
+    private static final Duration RELEASE_MAX = Duration.ofSeconds(10);
+    private static final long GLANCE_NANOS = 1_000_000;
 
     @Override
     public Map<String, Double> run(Arguments arguments) throws Exception {
@@ -51,6 +57,7 @@ final class GrpcMapTask implements Task {
                     nanos[i] = System.nanoTime() - begin;
                 }
             }
+            awaitReleased(client, id);
             client.delete(id);
             return Map.of("p50", Spread.quantile(nanos, 0.5) / 1e3, "count", (double) times);
         } finally {
@@ -65,6 +72,17 @@ final class GrpcMapTask implements Task {
             bytes.set(ValueLayout.JAVA_BYTE, size - 1, MARK);
             writer.seal();
             return writer.id();
+        }
+    }
+
+    /** A release is told by the end of the stream and answered by nothing: here it is looked at. */
+    private static void awaitReleased(TokamakClient client, ObjectId id) {
+        Deadline deadline = Deadline.after(RELEASE_MAX);
+        while (!Objects.requireNonNull(client.head(id)).pins().isEmpty()) {
+            if (deadline.isExpired()) {
+                throw new IllegalStateException("object " + id + " is still pinned");
+            }
+            LockSupport.parkNanos(GLANCE_NANOS);
         }
     }
 
