@@ -13,13 +13,12 @@ import io.tokamak.memory.OpenFile;
 import io.tokamak.memory.Processes;
 import io.tokamak.objects.CorruptObject;
 import io.tokamak.objects.Deadline;
-import io.tokamak.objects.Incarnation;
 import io.tokamak.objects.IncompatibleStore;
 import io.tokamak.objects.InvalidState;
 import io.tokamak.objects.MetadataCodec;
 import io.tokamak.objects.NodeDown;
 import io.tokamak.objects.ObjectId;
-import io.tokamak.objects.ObjectInfo;
+import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
 import io.tokamak.objects.PermissionDenied;
 import io.tokamak.segment.Lanes;
@@ -31,7 +30,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -531,7 +529,28 @@ final class Attachment implements Holding {
      * @return null: the index does not show it, it is longer than {@code lengthMax}, or the
      *     attachment {@link #isEnding}
      */
-    byte @Nullable [] copy(ObjectId id, @Nullable ObjectName name, int lengthMax) {
+    byte @Nullable [] read(ObjectId id, @Nullable ObjectName name, int lengthMax) {
+        return copy(id, name, lengthMax, null);
+    }
+
+    /** As {@link #read}, with what describes it. */
+    @Nullable ObjectCopy copy(ObjectId id, @Nullable ObjectName name, int lengthMax) {
+        Head head = new Head();
+        byte[] bytes = copy(id, name, lengthMax, head);
+        ObjectMetadata metadata = head.metadata;
+        return bytes == null || metadata == null
+                ? null
+                : new ObjectCopy(id, head.incarnation, metadata, bytes);
+    }
+
+    /** What is copied beside the bytes. */
+    private static final class Head {
+        private long incarnation;
+        private @Nullable ObjectMetadata metadata;
+    }
+
+    private byte @Nullable [] copy(
+            ObjectId id, @Nullable ObjectName name, int lengthMax, @Nullable Head head) {
         long first = Long.reverseBytes(id.mostSignificantBits());
         long second = Long.reverseBytes(id.leastSignificantBits());
         while (true) {
@@ -560,11 +579,16 @@ final class Attachment implements Holding {
                     0,
                     bytes.length);
             boolean isNamed = name == null || hasName(location, metadataLength, name);
+            CorruptObject torn =
+                    head == null ? null : describe(head, slot, location, metadataLength);
             Memory.acquireFence();
             if (ending) { // what was read may be another store's
                 return null;
             }
             if (index.state(slot) == state) {
+                if (torn != null) {
+                    throw torn;
+                }
                 if (!isNamed) {
                     return null;
                 }
@@ -576,42 +600,19 @@ final class Attachment implements Holding {
     }
 
     /**
-     * Describes an object without a pin (I2), and without its pins.
+     * Reads what lies beside the bytes.
      *
-     * @param home the id of this store's node
-     * @return null: the index does not show it, or the attachment {@link #isEnding}
+     * @return what is wrong with it, if the slot is still the same afterwards
      */
-    @Nullable ObjectInfo describe(ObjectId id, String home) {
-        long first = Long.reverseBytes(id.mostSignificantBits());
-        long second = Long.reverseBytes(id.leastSignificantBits());
-        Pinned found = pins.scratch();
-        while (true) {
-            long slot = index.find(first, second);
-            if (slot == IndexReader.NOT_FOUND) {
-                return null;
-            }
-            long state = index.state(slot);
-            if (!isSealed(state, slot, first, second) || !read(slot, id, state, found)) {
-                continue;
-            }
-            long expiry = index.expiry(slot);
-            byte[] metadata = new byte[found.metadataLength];
-            pool.copyTo(found.location + PoolFile.HEADER_BYTES, metadata, 0, found.metadataLength);
-            Memory.acquireFence();
-            if (ending) { // what was read may be another store's
-                return null;
-            }
-            if (index.state(slot) == state) {
-                return new ObjectInfo(
-                        id,
-                        found.incarnation,
-                        MetadataCodec.decode(metadata),
-                        found.sizeBytes,
-                        Incarnation.createdAt(found.incarnation),
-                        expiry == 0 ? null : Instant.ofEpochMilli(expiry),
-                        home,
-                        List.of());
-            }
+    private @Nullable CorruptObject describe(
+            Head head, long slot, long location, int metadataLength) {
+        head.incarnation = index.incarnation(slot);
+        try {
+            head.metadata =
+                    RecentMetadata.at(pool, location + PoolFile.HEADER_BYTES, metadataLength);
+            return null;
+        } catch (CorruptObject torn) {
+            return torn;
         }
     }
 

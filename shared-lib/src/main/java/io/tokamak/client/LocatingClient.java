@@ -266,6 +266,16 @@ final class LocatingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        return route.reader().copyIfPresent(id, sizeBytesMax);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        return route.reader().copyIfPresent(name, sizeBytesMax);
+    }
+
+    @Override
     public @Nullable ObjectView inspect(ObjectId id) {
         return route.reader().inspect(id);
     }
@@ -283,11 +293,6 @@ final class LocatingClient implements TokamakClient {
     @Override
     public @Nullable ObjectInfo head(ObjectName name) {
         return route.reader().head(name);
-    }
-
-    @Override
-    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
-        return route.reader().headAll(ids);
     }
 
     @Override

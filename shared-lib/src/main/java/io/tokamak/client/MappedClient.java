@@ -15,7 +15,6 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.List;
@@ -38,11 +37,6 @@ final class MappedClient implements TokamakClient {
     private static final int COPY_BYTES_MAX = 64 << 10;
 
     private static final long RETRY_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
-
-    /** How long a node that was woken needs to drain, mostly. */
-    private static final long DRAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(5);
-
-    private static final long GLANCE_NANOS = TimeUnit.MICROSECONDS.toNanos(20);
 
     private final ConnectOptions options;
     private final Attachments attachments;
@@ -151,6 +145,22 @@ final class MappedClient implements TokamakClient {
     @Override
     public @Nullable ObjectView getIfPresent(ObjectName name) {
         return pinIfCurrent(ObjectId.named(name), name);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        return copyIfCurrent(id, null, sizeBytesMax);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        return copyIfCurrent(ObjectId.named(name), name, sizeBytesMax);
+    }
+
+    private @Nullable ObjectCopy copyIfCurrent(
+            ObjectId id, @Nullable ObjectName name, int sizeBytesMax) {
+        Attachment known = attachments.currentOrNull();
+        return known == null ? null : known.copy(id, name, sizeBytesMax);
     }
 
     @Override
@@ -281,7 +291,7 @@ final class MappedClient implements TokamakClient {
     private byte @Nullable [] copy(ObjectId id, @Nullable ObjectName name) {
         while (true) {
             Attachment attachment = attachments.current();
-            byte[] copy = attachment.copy(id, name, COPY_BYTES_MAX);
+            byte[] copy = attachment.read(id, name, COPY_BYTES_MAX);
             if (copy != null || !attachments.isOver(attachment)) {
                 return copy;
             }
@@ -362,50 +372,6 @@ final class MappedClient implements TokamakClient {
                 return shows;
             }
         }
-    }
-
-    @Override
-    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
-        attachments.checkOpen();
-        @Nullable ObjectInfo[] found = new ObjectInfo[ids.size()];
-        String home = node.nodeId();
-        boolean isAll = describe(ids, found, home);
-        Writing writing = isAll ? null : attachments.current().writingIfBegun();
-        if (writing != null) { // whoever put them just now is mostly this process
-            writing.doorbell().ring();
-            long begun = System.nanoTime();
-            while (!isAll && System.nanoTime() - begun < DRAIN_NANOS) {
-                LockSupport.parkNanos(GLANCE_NANOS);
-                isAll = describe(ids, found, home);
-            }
-        }
-        if (!isAll) {
-            Set<ObjectId> present = node.resolve(missing(ids, found), node.deadline());
-            if (!present.isEmpty()) {
-                var _ = describe(ids, found, home);
-            }
-            for (int i = 0; i < found.length; i++) {
-                // "There" and not to be seen: a move in the index.
-                if (found[i] == null && present.contains(ids.get(i))) {
-                    ObjectInfo info = head(ids.get(i));
-                    found[i] = info == null ? null : info.withoutPins();
-                }
-            }
-        }
-        return Arrays.asList(found);
-    }
-
-    /** Describes those that are null, as far as the index shows them; whether it shows all. */
-    private boolean describe(List<ObjectId> ids, @Nullable ObjectInfo[] found, String home) {
-        Attachment attachment = attachments.current();
-        boolean isAll = true;
-        for (int i = 0; i < found.length; i++) {
-            if (found[i] == null) {
-                found[i] = attachment.describe(ids.get(i), home);
-                isAll &= found[i] != null;
-            }
-        }
-        return isAll;
     }
 
     private static List<ObjectId> missing(List<ObjectId> ids, @Nullable Object[] found) {

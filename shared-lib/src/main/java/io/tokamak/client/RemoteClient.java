@@ -31,7 +31,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
-import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
 import java.util.HashSet;
@@ -332,6 +331,16 @@ final class RemoteClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        return null;
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        return null;
+    }
+
+    @Override
     public @Nullable ObjectView inspect(ObjectId id) {
         return null;
     }
@@ -349,16 +358,6 @@ final class RemoteClient implements TokamakClient {
     @Override
     public @Nullable ObjectInfo head(ObjectName name) {
         return head(RemoteMessages.ref(name));
-    }
-
-    @Override
-    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
-        List<@Nullable ObjectInfo> all = new ArrayList<>(ids.size());
-        for (ObjectId id : ids) {
-            ObjectInfo info = head(id);
-            all.add(info == null ? null : info.withoutPins());
-        }
-        return all;
     }
 
     private @Nullable ObjectInfo head(ObjectRef object) {

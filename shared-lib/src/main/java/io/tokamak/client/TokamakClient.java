@@ -159,6 +159,18 @@ public interface TokamakClient extends AutoCloseable {
     @Nullable ObjectView getIfPresent(ObjectName name);
 
     /**
+     * Copies a small object that this process sees in the index, without a pin. As {@link
+     * #getIfPresent(ObjectId)} it never waits and asks nobody, and it is an access as that is.
+     *
+     * @param sizeBytesMax up to here it is copied
+     * @return null: it is larger, or ask {@link #get(ObjectId, Deadline)}
+     */
+    @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax);
+
+    /** As {@link #copyIfPresent(ObjectId, int)}; the key of the object found is compared. */
+    @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax);
+
+    /**
      * As {@link #getIfPresent(ObjectId)}, and no access: an idle time goes on as it was. For who
      * looks an object through without using it.
      *
@@ -201,14 +213,6 @@ public interface TokamakClient extends AutoCloseable {
 
     /** The object's description, or null. */
     @Nullable ObjectInfo head(ObjectName name);
-
-    /**
-     * Describes many objects, lanes drained, without their pins: co-located this takes no call for
-     * what the index shows, or shows soon after the node was woken.
-     *
-     * @return one for each id, in the order given; null: it is not there
-     */
-    List<@Nullable ObjectInfo> headAll(List<ObjectId> ids);
 
     /**
      * Deletes the object: not found afterwards by anyone; its bytes go with the last pin. False: it

@@ -163,14 +163,6 @@ public final class IndexFile {
     }
 
     /**
-     * How long an access may stay unreported to the node: half a second, or a 1024th of a long idle
-     * time. The node adds it to the end of an idle time, so that an object never ends early.
-     */
-    public static long accessGranularityMillis(long idleMillis) {
-        return Math.max(500, idleMillis >> 10);
-    }
-
-    /**
      * Where an entry is looked for first in a bucket, and where it lies when it found that slot
      * empty: the top bits of its hash say so.
      *

@@ -123,6 +123,45 @@ public sealed interface Lifetime {
         };
     }
 
+    /**
+     * What it comes to when an object is put at this time: a {@link Ttl} counts from there, and
+     * ends with a whole millisecond.
+     */
+    default Lifetime from(Instant put) {
+        return this instanceof Ttl(Duration time, Duration idle)
+                ? new Until(
+                        Instant.ofEpochMilli(put.toEpochMilli() + Durations.toMillisCeiling(time)),
+                        idle)
+                : this;
+    }
+
+    /**
+     * When an object ends that was put at this time and is left alone; null: no time ends it.
+     *
+     * @param named whether it has a name; see {@link Default}
+     */
+    default @Nullable Instant end(Instant put, boolean named) {
+        return switch (resolve(named).from(put)) {
+            case Idle(Duration time) -> idleEnd(put, time);
+            case Until(Instant end, Duration idle) ->
+                    idle != null && idleEnd(put, idle).isBefore(end) ? idleEnd(put, idle) : end;
+            case Default _, UntilDeleted _, Ttl _, Session _ -> null;
+        };
+    }
+
+    private static Instant idleEnd(Instant put, Duration idle) {
+        long millis = Durations.toMillisCeiling(idle);
+        return put.plusMillis(millis + accessGranularityMillis(millis));
+    }
+
+    /**
+     * How long an access may stay unreported to the node: half a second, or a 1024th of a long idle
+     * time. The node adds it to the end of an idle time, so that an object never ends early.
+     */
+    static long accessGranularityMillis(long idleMillis) {
+        return Math.max(500, idleMillis >> 10);
+    }
+
     /** The word for it in descriptions. */
     default String kind() {
         return switch (this) {

@@ -189,8 +189,10 @@ class MappedClientTest {
         void copies() throws Exception {
             byte[] payload = new byte[60_000];
             Arrays.fill(payload, (byte) 1);
+            MediaType mediaType = MediaType.of("application/x-copied");
+            PutOptions options = PutOptions.DEFAULTS.withMediaType(mediaType);
             AtomicReference<ObjectId> current =
-                    new AtomicReference<>(client.put(payload, PutOptions.DEFAULTS).id());
+                    new AtomicReference<>(client.put(payload, options).id());
             AtomicBoolean isOver = new AtomicBoolean();
             AtomicLong copies = new AtomicLong();
             List<CompletableFuture<Void>> readers = new ArrayList<>();
@@ -199,11 +201,18 @@ class MappedClientTest {
                         CompletableFuture.runAsync(
                                 () -> {
                                     while (!isOver.get()) {
+                                        ObjectId id = Objects.requireNonNull(current.get());
+                                        ObjectCopy described = client.copyIfPresent(id, 1 << 20);
+                                        if (described != null) {
+                                            assertThat(described.metadata().mediaType())
+                                                    .isEqualTo(mediaType);
+                                            assertThat(
+                                                            Arrays.mismatch(
+                                                                    described.payload(), payload))
+                                                    .isEqualTo(-1);
+                                        }
                                         try {
-                                            byte[] copy =
-                                                    client.read(
-                                                            Objects.requireNonNull(current.get()),
-                                                            Deadline.NONE);
+                                            byte[] copy = client.read(id, Deadline.NONE);
                                             assertThat(Arrays.mismatch(copy, payload))
                                                     .isEqualTo(-1);
                                             copies.incrementAndGet();
@@ -214,7 +223,7 @@ class MappedClientTest {
                                 }));
             }
             for (int i = 0; i < 150; i++) {
-                ObjectId next = client.put(payload, PutOptions.DEFAULTS).id();
+                ObjectId next = client.put(payload, options).id();
                 ObjectId last = current.getAndSet(next);
                 assertThat(client.contains(next)).isTrue();
                 long before = copies.get();
@@ -223,7 +232,7 @@ class MappedClientTest {
                 }
                 assertThat(client.delete(last)).isTrue();
                 assertThat(client.delete(next)).isTrue();
-                current.set(client.put(payload, PutOptions.DEFAULTS).id());
+                current.set(client.put(payload, options).id());
             }
             isOver.set(true);
             for (CompletableFuture<Void> reader : readers) {
@@ -266,7 +275,7 @@ class MappedClientTest {
                                 () -> client.getAll(List.of(sound, id), Deadline.NONE).close(),
                                 () -> client.read(id, Deadline.NONE),
                                 () -> client.inspect(id),
-                                () -> client.headAll(List.of(id)));
+                                () -> client.copyIfPresent(id, 1 << 20));
                 for (ThrowingCallable call : calls) {
                     assertThatThrownBy(call)
                             .as("field %d", field)

@@ -26,6 +26,7 @@ import io.tokamak.memory.Futex;
 import io.tokamak.memory.Memory;
 import io.tokamak.memory.OpenFile;
 import io.tokamak.objects.Incarnation;
+import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MetadataLayout;
 import io.tokamak.objects.ObjectId;
 import io.tokamak.objects.SessionFenced;
@@ -566,7 +567,7 @@ final class TestNode implements AutoCloseable {
                         ? 0
                         : System.currentTimeMillis()
                                 + idleMillis
-                                + IndexFile.accessGranularityMillis(idleMillis);
+                                + Lifetime.accessGranularityMillis(idleMillis);
         writer.insert(IndexFile.SEALED, fields);
         Memory.fullFence();
         for (TestSession session : sessions.values()) {

@@ -1,5 +1,6 @@
 package io.tokamak.spring;
 
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
@@ -108,6 +109,18 @@ final class ConnectingClient extends ForwardingClient {
     public @Nullable ObjectView getIfPresent(ObjectName name) {
         TokamakClient known = connected;
         return known == null ? null : known.getIfPresent(name);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        TokamakClient known = connected;
+        return known == null ? null : known.copyIfPresent(id, sizeBytesMax);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        TokamakClient known = connected;
+        return known == null ? null : known.copyIfPresent(name, sizeBytesMax);
     }
 
     @Override

@@ -5,6 +5,7 @@ import io.tokamak.client.ListQuery;
 import io.tokamak.client.Locality;
 import io.tokamak.client.NodeActivity;
 import io.tokamak.client.NodeInfo;
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectEvent;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.ObjectViews;
@@ -102,6 +103,16 @@ public abstract class ForwardingClient implements TokamakClient {
     }
 
     @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        return client().copyIfPresent(id, sizeBytesMax);
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        return client().copyIfPresent(name, sizeBytesMax);
+    }
+
+    @Override
     public @Nullable ObjectView inspect(ObjectId id) {
         return client().inspect(id);
     }
@@ -179,11 +190,6 @@ public abstract class ForwardingClient implements TokamakClient {
     @Override
     public @Nullable ObjectInfo head(ObjectName name) {
         return client().head(name);
-    }
-
-    @Override
-    public List<@Nullable ObjectInfo> headAll(List<ObjectId> ids) {
-        return client().headAll(ids);
     }
 
     @Override

@@ -37,8 +37,8 @@ public final class NodeConnection implements SmartLifecycle {
     private volatile @Nullable String trouble = "not connected yet";
     private volatile boolean isEnding;
 
-    /** As it said last; of the thread that looks. */
-    private @Nullable NodeInfo found;
+    /** As it said last. */
+    private volatile @Nullable NodeInfo found;
 
     private volatile CountDownLatch stop = new CountDownLatch(1);
     private volatile @Nullable Thread thread;
@@ -56,9 +56,26 @@ public final class NodeConnection implements SmartLifecycle {
     public TokamakClient client() {
         TokamakClient connected = client;
         if (connected == null) {
-            throw new NodeDown(folder().toString(), String.valueOf(trouble), RETRY_AFTER);
+            throw notFoundYet();
         }
         return connected;
+    }
+
+    /**
+     * The id of the node.
+     *
+     * @throws NodeDown when no node was found yet
+     */
+    public String nodeId() {
+        NodeInfo known = found;
+        if (known == null) {
+            throw notFoundYet();
+        }
+        return known.id();
+    }
+
+    private NodeDown notFoundYet() {
+        return new NodeDown(folder().toString(), String.valueOf(trouble), RETRY_AFTER);
     }
 
     /**

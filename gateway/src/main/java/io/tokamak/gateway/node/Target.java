@@ -1,5 +1,6 @@
 package io.tokamak.gateway.node;
 
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.objects.Deadline;
@@ -47,6 +48,17 @@ public record Target(ObjectId id, @Nullable ObjectName name) {
                 connection.checkGoesOn();
             }
         }
+    }
+
+    /**
+     * Copies it, if it is small and can be had without waiting.
+     *
+     * @return null: it is larger, or ask {@link #get}
+     */
+    public @Nullable ObjectCopy copyIfPresent(TokamakClient client, int sizeBytesMax) {
+        return name == null
+                ? client.copyIfPresent(id, sizeBytesMax)
+                : client.copyIfPresent(name, sizeBytesMax);
     }
 
     /**

@@ -37,7 +37,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.EnumSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -193,23 +192,24 @@ public enum Call {
      * @throws Refusal {@code no-such-path}, or {@code method-not-allowed} with those that are
      */
     static Found find(HttpMethod method, String rawPath) {
-        Set<HttpMethod> allowed = new LinkedHashSet<>();
         for (Call call : ALL) {
-            if (call.row.method.equals(method) || !allowed.contains(call.row.method)) {
+            if (call.row.method.equals(method)) {
                 PathValues values = call.row.path.match(rawPath);
                 if (values != null) {
-                    if (call.row.method.equals(method)) {
-                        return new Found(call, values);
-                    }
-                    allowed.add(call.row.method);
+                    return new Found(call, values);
                 }
             }
         }
+        List<String> allowed =
+                ALL.stream()
+                        .filter(call -> call.row.path.match(rawPath) != null)
+                        .map(call -> call.row.method.name())
+                        .distinct()
+                        .toList();
         if (allowed.isEmpty()) {
             throw Refusal.noSuchPath(rawPath);
         }
-        throw Refusal.methodNotAllowed(
-                method.name(), String.join(", ", allowed.stream().map(HttpMethod::name).toList()));
+        throw Refusal.methodNotAllowed(method.name(), String.join(", ", allowed));
     }
 
     /** Its line of the table, for people and programs that read it. */

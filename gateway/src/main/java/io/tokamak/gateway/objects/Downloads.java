@@ -3,7 +3,9 @@ package io.tokamak.gateway.objects;
 import io.netty.buffer.Unpooled;
 import io.netty.handler.codec.http.HttpHeaders;
 import io.netty.handler.codec.http2.Http2StreamChannel;
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectView;
+import io.tokamak.client.TokamakClient;
 import io.tokamak.gateway.node.NodeConnection;
 import io.tokamak.gateway.node.Pinned;
 import io.tokamak.gateway.node.Target;
@@ -35,9 +37,9 @@ import reactor.core.publisher.Mono;
 import reactor.netty.http.server.HttpServerResponse;
 
 /**
- * Gets. A small object is copied and its pin ends before the first byte is sent; a large one is
- * written from where it lies, by copying writes: a page handed to the kernel by reference could be
- * reused before it is sent.
+ * Gets. A small object is copied, mostly without a pin, before the first byte is sent; a large one
+ * is written from where it lies, by copying writes: a page handed to the kernel by reference could
+ * be reused before it is sent.
  */
 @Component
 final class Downloads implements CallHandlers {
@@ -109,11 +111,14 @@ final class Downloads implements CallHandlers {
                 Digests.isWanted(Uploads.joined(request.getHeaders(), "Want-Repr-Digest"));
         boolean isHead = request.getMethod().equals(HttpMethod.HEAD);
         if (!isHead && !isDigestWanted) { // most are there, and need nothing that may block
-            Found found = target.getIfPresent(connection.client(), Downloads::found);
+            TokamakClient client = connection.client();
+            ObjectCopy copy = target.copyIfPresent(client, SMALL_BYTES_MAX);
+            if (copy != null) {
+                return answer(asked, found(copy), false);
+            }
+            Found found = target.getIfPresent(client, view -> found(view, null));
             if (found != null) {
-                return found.pin() == null
-                        ? answer(asked, found, false)
-                        : Mono.using(() -> found, _ -> answer(asked, found, false), Found::release);
+                return Mono.using(() -> found, _ -> answer(asked, found, false), Found::release);
             }
         }
         return Blocking.using(
@@ -167,8 +172,15 @@ final class Downloads implements CallHandlers {
         return EntityTags.of(view.id(), view.incarnation());
     }
 
-    private static Found found(ObjectView view) {
-        return found(view, null);
+    private static Found found(ObjectCopy copy) {
+        return new Found(
+                copy.id(),
+                EntityTags.of(copy.id(), copy.incarnation()),
+                copy.payload().length,
+                copy.metadata(),
+                copy.payload(),
+                null,
+                null);
     }
 
     private static Found found(ObjectView view, byte @Nullable [] digest) {

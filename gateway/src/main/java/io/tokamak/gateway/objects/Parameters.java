@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** The query of a request: only parameters that are known there, each once. */
 public final class Parameters {
     private static final int TEXT_BYTES_MAX = 8 << 10;
-    private static final Parameters NONE = new Parameters(Map.of());
+    static final Parameters NONE = new Parameters(Map.of());
 
     private final Map<String, String> values;
 
@@ -68,6 +68,10 @@ public final class Parameters {
                     known.isEmpty() ? "leave it out" : "known are " + String.join(", ", known),
                     numbers("parameter", abbreviated(path)));
         }
+    }
+
+    boolean isEmpty() {
+        return values.isEmpty();
     }
 
     @Nullable String text(String name) {

@@ -1,6 +1,7 @@
 package io.tokamak.gateway.objects;
 
 import io.netty.channel.EventLoop;
+import io.netty.util.AsciiString;
 import io.tokamak.client.PutOptions;
 import io.tokamak.client.Stored;
 import io.tokamak.client.TokamakClient;
@@ -10,6 +11,7 @@ import io.tokamak.gateway.node.Upload;
 import io.tokamak.gateway.node.UploadSlots;
 import io.tokamak.objects.Attributes;
 import io.tokamak.objects.Group;
+import io.tokamak.objects.Incarnation;
 import io.tokamak.objects.InvalidRequest;
 import io.tokamak.objects.Lifetime;
 import io.tokamak.objects.MediaType;
@@ -18,10 +20,12 @@ import io.tokamak.objects.ObjectMetadata;
 import io.tokamak.objects.ObjectName;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.LinkedHashMap;
+import java.time.temporal.ChronoUnit;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -29,9 +33,11 @@ import org.springframework.core.io.buffer.DataBuffer;
 import org.springframework.core.io.buffer.DataBufferUtils;
 import org.springframework.http.HttpHeaders;
 import org.springframework.http.HttpStatus;
+import org.springframework.http.server.reactive.ServerHttpRequestDecorator;
 import org.springframework.http.server.reactive.ServerHttpResponse;
 import org.springframework.stereotype.Component;
 import reactor.core.publisher.Mono;
+import reactor.netty.http.server.HttpServerRequest;
 
 /** Puts. */
 @Component
@@ -47,29 +53,30 @@ final class Uploads implements CallHandlers {
     private final NodeConnection connection;
     private final GatewayProperties properties;
     private final UploadSlots slots;
-    private final FreshObjects fresh;
     private final Answers answers;
+    private volatile @Nullable Plain lastPlain;
 
     Uploads(
             NodeConnection connection,
             GatewayProperties properties,
             UploadSlots slots,
-            FreshObjects fresh,
             Answers answers) {
         this.connection = connection;
         this.properties = properties;
         this.slots = slots;
-        this.fresh = fresh;
         this.answers = answers;
     }
 
     /**
-     * What a put left behind.
+     * Options of puts that say nothing of the object but its media type, which most small ones do:
+     * the client encodes the metadata of the same options once.
      *
-     * @param info null: the object is gone already
+     * @param mediaType as the header has it; null: there is none
      */
-    private record Outcome(
-            Stored stored, @Nullable ObjectInfo info, PutOptions options, int replicas) {}
+    private record Plain(@Nullable String mediaType, PutOptions options) {}
+
+    /** What a put left behind. */
+    private record Outcome(Stored stored, ObjectInfo info, int replicas) {}
 
     @Override
     public Map<Call, Handler> handlers() {
@@ -81,21 +88,13 @@ final class Uploads implements CallHandlers {
     /**
      * What was asked for.
      *
+     * @param home the node that stores it
      * @param length of the body; negative: not announced
      * @param digest SHA-256 of the body; null: not checked
      */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    private record Order(PutOptions options, int replicas, long length, byte @Nullable [] digest) {
-        static Order of(CallRequest asked, @Nullable ObjectName name) {
-            HttpHeaders headers = asked.http().getHeaders();
-            Parameters parameters = asked.parameters();
-            return new Order(
-                    Uploads.options(headers, parameters, name),
-                    parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER),
-                    headers.getContentLength(),
-                    Digests.expected(joined(headers, "Repr-Digest")));
-        }
-
+    private record Order(
+            PutOptions options, String home, int replicas, long length, byte @Nullable [] digest) {
         Upload begin(TokamakClient client) {
             return new Upload(
                     client,
@@ -128,19 +127,15 @@ final class Uploads implements CallHandlers {
         EventLoop loop = request.channel().eventLoop();
         body.begin();
         return Mono.<Boolean>create(sink -> loop.execute(() -> sink.success(body.isHere())))
-                .flatMap(
-                        isHere ->
-                                isHere
-                                        ? putHere(request, body, loop)
-                                        : putLarge(request, null, body));
+                .flatMap(isHere -> isHere ? putHere(request, body) : putLarge(request, null, body));
     }
 
-    private Mono<Outcome> putHere(CallRequest request, Body body, EventLoop loop) {
+    private Mono<Outcome> putHere(CallRequest request, Body body) {
         Order order;
         Upload upload;
         Stored stored;
         try (UploadSlots.Slot _ = slots.take()) {
-            order = Order.of(request, null);
+            order = order(request, null);
             upload = order.begin(connection.client());
             receive(body, upload);
             stored = upload.trySeal();
@@ -148,17 +143,48 @@ final class Uploads implements CallHandlers {
             body.close();
         }
         return stored != null
-                ? fresh.describe(stored.id(), loop)
-                        .map(info -> new Outcome(stored, info, order.options(), order.replicas()))
-                        .switchIfEmpty(
-                                Mono.fromSupplier(
-                                        () ->
-                                                new Outcome(
-                                                        stored,
-                                                        null,
-                                                        order.options(),
-                                                        order.replicas())))
+                ? Mono.just(outcome(order, stored))
                 : Blocking.call(_ -> seal(order, upload));
+    }
+
+    private Order order(CallRequest request, @Nullable ObjectName name) {
+        HttpHeaders headers = request.http().getHeaders();
+        Parameters parameters = request.parameters();
+        return new Order(
+                isPlain(request, name) ? plainOptions(headers) : options(headers, parameters, name),
+                connection.nodeId(),
+                parameters.number("replicas", 1, REPLICAS_MAX, 1, InvalidRequest.BAD_PARAMETER),
+                headers.getContentLength(),
+                Digests.expected(joined(headers, "Repr-Digest")));
+    }
+
+    /** Whether a put says nothing of the object but its media type. */
+    private static boolean isPlain(CallRequest request, @Nullable ObjectName name) {
+        if (name != null || !request.parameters().isEmpty()) {
+            return false;
+        }
+        HttpServerRequest server = ServerHttpRequestDecorator.getNativeRequest(request.http());
+        Iterator<Map.Entry<CharSequence, CharSequence>> headers =
+                server.requestHeaders().iteratorCharSequence();
+        while (headers.hasNext()) {
+            CharSequence header = headers.next().getKey();
+            if (AsciiString.contentEqualsIgnoreCase(header, HttpHeaders.CONTENT_ENCODING)
+                    || AsciiString.regionMatches(
+                            header, true, 0, ATTRIBUTE_PREFIX, 0, ATTRIBUTE_PREFIX.length())) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private PutOptions plainOptions(HttpHeaders headers) {
+        String mediaType = headers.getFirst(HttpHeaders.CONTENT_TYPE);
+        Plain known = lastPlain;
+        if (known == null || !Objects.equals(known.mediaType(), mediaType)) {
+            known = new Plain(mediaType, options(headers, Parameters.NONE, null));
+            lastPlain = known;
+        }
+        return known.options();
     }
 
     private Outcome seal(Order order, Upload upload) {
@@ -168,12 +194,49 @@ final class Uploads implements CallHandlers {
     }
 
     private Outcome outcome(Order order, Stored stored) {
-        TokamakClient client = connection.client();
-        ObjectInfo info =
-                stored.created()
-                        ? client.headAll(List.of(stored.id())).getFirst()
-                        : client.head(stored.id());
-        return new Outcome(stored, info, order.options(), order.replicas());
+        ObjectInfo there = stored.created() ? null : connection.client().head(stored.id());
+        return new Outcome(
+                stored,
+                there != null ? there : fresh(stored, order.options(), order.home()),
+                order.replicas());
+    }
+
+    /**
+     * Describes what was put just now without asking the node, which describes an object when it
+     * has drained the lane: to wait for that would halve the rate of small puts. Where the node has
+     * not said the time yet, it is that of the commit here.
+     */
+    private static ObjectInfo fresh(Stored stored, PutOptions options, String home) {
+        boolean isNamed = stored.name() != null;
+        Instant created =
+                isNamed
+                        ? Incarnation.createdAt(stored.incarnation())
+                        : Instant.now().truncatedTo(ChronoUnit.MILLIS);
+        Lifetime lifetime = lifetime(options);
+        return new ObjectInfo(
+                stored.id(),
+                stored.incarnation(),
+                metadata(options, lifetime),
+                stored.sizeBytes(),
+                created,
+                lifetime.end(created, isNamed),
+                home,
+                List.of());
+    }
+
+    private static ObjectMetadata metadata(PutOptions options, Lifetime lifetime) {
+        return new ObjectMetadata(
+                options.name(),
+                options.mediaType(),
+                options.contentEncoding(),
+                options.attributes(),
+                lifetime,
+                options.group());
+    }
+
+    private static Lifetime lifetime(PutOptions options) {
+        Lifetime given = options.lifetime();
+        return given == null ? Lifetime.byDefault() : given;
     }
 
     private Mono<Outcome> putLarge(CallRequest request, @Nullable ObjectName name, Body body) {
@@ -183,7 +246,7 @@ final class Uploads implements CallHandlers {
     /** In a thread that may block. */
     private Outcome store(CallRequest asked, @Nullable ObjectName name, Body body) {
         try {
-            Order order = Order.of(asked, name);
+            Order order = order(asked, name);
             try (UploadSlots.Slot _ = slots.take();
                     Upload upload = order.begin(connection.client())) {
                 if (upload.isPlaced()) { // a copy for each piece, and no other thread
@@ -261,21 +324,14 @@ final class Uploads implements CallHandlers {
                         .withContentEncoding(joined(headers, HttpHeaders.CONTENT_ENCODING))
                         .withAttributes(attributes.build())
                         .withLifetime(
-                                Lifetime.of(
-                                        parameters.lifetime("ttl"), parameters.lifetime("idle")))
+                                Lifetime.of(parameters.lifetime("ttl"), parameters.lifetime("idle"))
+                                        .from(Instant.now()))
                         .withGroup(
                                 group == null
                                         ? null
                                         : group(group, name == null ? null : name.namespace()))
                         .withTimeout(parameters.wait("deadline", DEADLINE));
-        var _ =
-                new ObjectMetadata( // its rules, before the body comes
-                        name,
-                        options.mediaType(),
-                        options.contentEncoding(),
-                        options.attributes(),
-                        Lifetime.byDefault(),
-                        options.group());
+        var _ = metadata(options, Lifetime.byDefault()); // its rules, before the body comes
         return options;
     }
 
@@ -305,29 +361,12 @@ final class Uploads implements CallHandlers {
         response.getHeaders()
                 .set(HttpHeaders.ETAG, EntityTags.of(stored.id(), stored.incarnation()));
         response.getHeaders().set("Tokamak-Id", stored.id().toString());
-        SequencedMap<String, @Nullable Object> json = new LinkedHashMap<>();
-        json.putAll(outcome.info() == null ? shortLived(outcome) : description(outcome.info()));
+        SequencedMap<String, @Nullable Object> json = Descriptions.object(outcome.info());
         if (outcome.replicas() > 1) { // a node has one copy; others are not asked yet
             json.put("asked", outcome.replicas());
             json.put("reached", 1);
             return answers.json(response, HttpStatus.ACCEPTED, json);
         }
         return answers.json(response, stored.created() ? HttpStatus.CREATED : HttpStatus.OK, json);
-    }
-
-    private static Map<String, @Nullable Object> description(ObjectInfo info) {
-        return Descriptions.object(info);
-    }
-
-    /** Of an object that was deleted before it could be described. */
-    private static Map<String, @Nullable Object> shortLived(Outcome outcome) {
-        Stored stored = outcome.stored();
-        Map<String, @Nullable Object> json = Descriptions.named(stored.id(), stored.name());
-        json.put("size", stored.sizeBytes());
-        json.put("mediaType", outcome.options().mediaType().text());
-        json.put("created", Instant.now().toString());
-        json.put("expires", null);
-        json.put("home", null);
-        return json;
     }
 }

@@ -337,21 +337,9 @@ final class Schemas {
         all.put(
                 "Object",
                 optional(
-                        described(),
+                        object(listed().with("pins", array(ref("Pin")))),
                         "contentEncoding",
-                        string(),
-                        "etag",
-                        string(),
-                        "attributes",
-                        attributes(),
-                        "group",
-                        orNull(string()),
-                        "lifetime",
-                        ref("Lifetime"),
-                        "locations",
-                        array(ref("Location")),
-                        "pins",
-                        array(ref("Pin"))));
+                        string()));
         all.put(
                 "PartlyReplicated",
                 new JsonSchema()
@@ -468,26 +456,18 @@ final class Schemas {
         return attributes;
     }
 
-    /** What is said even of an object that was gone before it could be described. */
-    private static Schema<?> described() {
-        return object(
-                fields().with("id", id())
-                        .with("namespace", orNull(string()))
-                        .with("key", orNull(string()))
-                        .with("size", integer())
-                        .with("mediaType", string())
-                        .with("created", time())
-                        .with("expires", orNull(time()))
-                        .with("home", orNull(string())));
-    }
-
     private static Fields listed() {
         return fields().with("id", id())
                 .with("namespace", orNull(string()))
                 .with("key", orNull(string()))
                 .with("size", integer())
                 .with("mediaType", string())
-                .with("created", time())
+                .with(
+                        "created",
+                        time().description(
+                                        "when it was sealed, by the node's clock; in the answer of"
+                                                + " a put without a name, when it was committed,"
+                                                + " which may be some tens of milliseconds before"))
                 .with("expires", orNull(time()))
                 .with("home", string())
                 .with("etag", string())

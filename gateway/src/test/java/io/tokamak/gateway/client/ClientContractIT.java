@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.tokamak.client.ListPage;
 import io.tokamak.client.ListQuery;
 import io.tokamak.client.NodeInfo;
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectEvent;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.ObjectViews;
@@ -950,33 +951,6 @@ class ClientContractIT {
         }
 
         @Test
-        @DisplayName("describes many as one by one, in the order given, but for pins")
-        void headAll() {
-            ObjectId one = put(33);
-            ObjectId named = put(44, "named");
-            try (ObjectView _ = client.get(one, Deadline.NONE)) {
-                List<@Nullable ObjectInfo> infos =
-                        client.headAll(List.of(named, missing(), one, named));
-                assertThat(infos)
-                        .containsExactly(described(named), null, described(one), described(named));
-            }
-            assertThat(client.headAll(List.of())).isEmpty();
-        }
-
-        private ObjectInfo described(ObjectId id) {
-            return Objects.requireNonNull(client.head(id)).withoutPins();
-        }
-
-        @Test
-        @DisplayName("I25: describes what was put a moment ago")
-        void headAllFresh() {
-            for (int i = 0; i < 100; i++) {
-                ObjectId id = put(10);
-                assertThat(client.headAll(List.of(id)).getFirst()).isEqualTo(described(id));
-            }
-        }
-
-        @Test
         @DisplayName("gets at once only what the index shows, and only in place")
         void getIfPresent() {
             ObjectId id = put(33);
@@ -995,6 +969,38 @@ class ClientContractIT {
             assertThat(client.getIfPresent(missing())).isNull();
             assertThat(client.getIfPresent(other)).isNull();
             assertThat(client.inspect(missing())).isNull();
+        }
+
+        @Test
+        @DisplayName("copies at once only what the index shows and is small, and only in place")
+        void copyIfPresent() {
+            ObjectId id = put(33);
+            ObjectName name = new ObjectName(namespace, "named");
+            ObjectId named = put(44, name.key());
+            assertThat(client.contains(id)).isTrue();
+            ObjectCopy copy = client.copyIfPresent(id, 33);
+            ObjectCopy namedCopy = client.copyIfPresent(name, 100);
+            if (!client.locality().zeroCopy()) {
+                assertThat(copy).isNull();
+                assertThat(namedCopy).isNull();
+                return;
+            }
+            assertIsCopyOf(id, copy);
+            assertIsCopyOf(named, namedCopy);
+            assertThat(client.copyIfPresent(id, 32)).isNull();
+            assertThat(client.copyIfPresent(missing(), 100)).isNull();
+            assertThat(client.copyIfPresent(new ObjectName(namespace, "other"), 100)).isNull();
+            assertThat(Objects.requireNonNull(client.head(id)).pins()).isEmpty();
+        }
+
+        private void assertIsCopyOf(ObjectId id, @Nullable ObjectCopy found) {
+            ObjectCopy copy = Objects.requireNonNull(found);
+            try (ObjectView view = client.get(id, Deadline.NONE)) {
+                assertThat(copy.id()).isEqualTo(id);
+                assertThat(copy.incarnation()).isEqualTo(view.incarnation());
+                assertThat(copy.metadata()).isEqualTo(view.metadata());
+                assertThat(copy.payload()).isEqualTo(view.segment().toArray(ValueLayout.JAVA_BYTE));
+            }
         }
 
         @Test

@@ -18,14 +18,21 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.DisplayName;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** What is put with the bytes comes back as it was put, and so do they. */
 @ExtendWith(SharedGateway.class)
@@ -146,5 +153,59 @@ class KeptAsPutIT {
             assertThat(found.body()).isEqualTo(packed.toByteArray());
             assertThat(header(found, "Content-Encoding")).isEqualTo("gzip");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', false, 10",
+        "'', true, 10",
+        "'', false, 100000",
+        "'', true, 100000",
+        "?ttl=10m, false, 10",
+        "?ttl=10m, true, 10",
+        "?ttl=10m, true, 100000",
+        "?idle=7d, false, 10",
+        "?idle=1500ms, true, 100000",
+        "?ttl=10m&idle=5m, false, 100000",
+        "?ttl=5m&idle=10m&group=some, true, 10",
+    })
+    @DisplayName("the answer of a put says what the description says")
+    void answer(String query, boolean named, int length) throws Exception {
+        String path = named ? path("told" + query.hashCode() + length) : "/v1/objects";
+        HttpResponse<byte[]> put =
+                gateway.send(
+                        gateway.to(path + query)
+                                .method(
+                                        named ? "PUT" : "POST",
+                                        BodyPublishers.ofByteArray(new byte[length]))
+                                .header("Content-Type", "text/plain")
+                                .header("Content-Encoding", "identity")
+                                .header("Tokamak-Attr-Colour", "red"));
+        assertThat(put.statusCode()).as(text(put)).isEqualTo(201);
+        ObjectNode answered = (ObjectNode) json(put);
+        ObjectNode described =
+                (ObjectNode) json(gateway.get(header(put, "Location") + "?view=info"));
+        Instant answeredAt = Instant.parse(answered.get("created").asString());
+        Instant createdAt = Instant.parse(described.get("created").asString());
+        if (named) {
+            assertThat(answeredAt).isEqualTo(createdAt);
+        } else { // the node counts from its drain on
+            assertThat(createdAt).isBetween(answeredAt.minusMillis(1), answeredAt.plusSeconds(10));
+        }
+        JsonNode expires = answered.get("expires");
+        if (expires.isNull() || query.startsWith("?ttl=5m")) {
+            assertThat(described.get("expires")).isEqualTo(expires);
+        } else {
+            assertThat(Instant.parse(described.get("expires").asString()))
+                    .isBetween(
+                            Instant.parse(expires.asString()),
+                            Instant.parse(expires.asString())
+                                    .plus(Duration.between(answeredAt, createdAt).abs()));
+        }
+        for (String later : List.of("created", "expires")) {
+            answered.remove(later);
+            described.remove(later);
+        }
+        assertThat(answered).isEqualTo(described);
     }
 }

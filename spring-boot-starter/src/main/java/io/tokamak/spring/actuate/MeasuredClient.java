@@ -1,6 +1,7 @@
 package io.tokamak.spring.actuate;
 
 import io.micrometer.core.instrument.MeterRegistry;
+import io.tokamak.client.ObjectCopy;
 import io.tokamak.client.ObjectView;
 import io.tokamak.client.ObjectViews;
 import io.tokamak.client.ObjectWriter;
@@ -26,8 +27,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Measures puts, gets and deletes of another client, and passes on everything else. Who looks
- * without asking the node ({@code getIfPresent}, {@code tryPut}) is counted when it succeeds: the
- * call that follows otherwise is.
+ * without asking the node ({@code getIfPresent}, {@code copyIfPresent}, {@code tryPut}) is counted
+ * when it succeeds: the call that follows otherwise is.
  */
 final class MeasuredClient extends ForwardingClient {
     private static final String CREATED = "created";
@@ -58,6 +59,10 @@ final class MeasuredClient extends ForwardingClient {
 
     private <T extends @Nullable ObjectView> T measureGet(Supplier<T> call) {
         return gets.measure(call, _ -> FOUND, ObjectView::sizeBytes);
+    }
+
+    private @Nullable ObjectCopy measureCopy(Supplier<@Nullable ObjectCopy> call) {
+        return gets.<@Nullable ObjectCopy>measure(call, _ -> FOUND, copy -> copy.payload().length);
     }
 
     private byte[] measureRead(Supplier<byte[]> call) {
@@ -139,6 +144,16 @@ final class MeasuredClient extends ForwardingClient {
     @Override
     public @Nullable ObjectView getIfPresent(ObjectName name) {
         return measureGet(() -> client.getIfPresent(name));
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectId id, int sizeBytesMax) {
+        return measureCopy(() -> client.copyIfPresent(id, sizeBytesMax));
+    }
+
+    @Override
+    public @Nullable ObjectCopy copyIfPresent(ObjectName name, int sizeBytesMax) {
+        return measureCopy(() -> client.copyIfPresent(name, sizeBytesMax));
     }
 
     @Override

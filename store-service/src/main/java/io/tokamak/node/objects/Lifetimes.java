@@ -2,6 +2,7 @@ package io.tokamak.node.objects;
 
 import io.tokamak.index.IndexWriter;
 import io.tokamak.layout.IndexFile;
+import io.tokamak.objects.Lifetime;
 import java.util.PriorityQueue;
 
 /**
@@ -44,7 +45,7 @@ final class Lifetimes {
         if (idleMillis == 0) {
             return untilMillis;
         }
-        long idleEnd = nowMillis + idleMillis + IndexFile.accessGranularityMillis(idleMillis);
+        long idleEnd = nowMillis + idleMillis + Lifetime.accessGranularityMillis(idleMillis);
         return untilMillis == 0 ? idleEnd : Math.min(untilMillis, idleEnd);
     }
 

@@ -317,7 +317,7 @@ final class ObjectTable {
             }
         }
         long expiry = Lifetimes.expiry(untilMillis, idleMillis, nowMillis);
-        if (expiry - index.expiry(slot) < IndexFile.accessGranularityMillis(idleMillis) / 2) {
+        if (expiry - index.expiry(slot) < Lifetime.accessGranularityMillis(idleMillis) / 2) {
             return; // reported just now, by another reader or once more by this one
         }
         index.setExpiry(slot, expiry);

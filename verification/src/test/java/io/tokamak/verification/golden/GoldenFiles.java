@@ -328,7 +328,7 @@ final class GoldenFiles {
             int code = IndexFile.idleCode(idle);
             out.putLong(idle).putLong(Integer.toUnsignedLong(code));
             out.putLong(IndexFile.idleMillis(code));
-            out.putLong(IndexFile.accessGranularityMillis(idle));
+            out.putLong(Lifetime.accessGranularityMillis(idle));
         }
         return taken(out);
     }
