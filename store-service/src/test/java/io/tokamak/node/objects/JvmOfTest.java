@@ -22,11 +22,12 @@ final class JvmOfTest {
      */
     static List<String> run(Path output, Class<?> mainClass, String... arguments)
             throws IOException, InterruptedException {
-        return run(output, 0, mainClass, arguments);
+        return run(output, 0, List.of(), mainClass, arguments);
     }
 
-    /** As above, with the status with which it exits. */
-    static List<String> run(Path output, int status, Class<?> mainClass, String... arguments)
+    /** As above, with the status with which it exits, and further options of the JVM. */
+    static List<String> run(
+            Path output, int status, List<String> options, Class<?> mainClass, String... arguments)
             throws IOException, InterruptedException {
         List<String> command =
                 new ArrayList<>(
@@ -37,10 +38,9 @@ final class JvmOfTest {
                                 "--add-opens=java.base/java.lang.reflect=ALL-UNNAMED",
                                 "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
                                 "--add-exports=java.base/jdk.internal.ref=ALL-UNNAMED",
-                                "--sun-misc-unsafe-memory-access=allow",
-                                "-cp",
-                                System.getProperty("java.class.path"),
-                                mainClass.getName()));
+                                "--sun-misc-unsafe-memory-access=allow"));
+        command.addAll(options);
+        command.addAll(List.of("-cp", System.getProperty("java.class.path"), mainClass.getName()));
         command.addAll(List.of(arguments));
         Process process =
                 new ProcessBuilder(command)

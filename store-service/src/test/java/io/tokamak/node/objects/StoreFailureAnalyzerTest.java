@@ -30,6 +30,7 @@ class StoreFailureAnalyzerTest {
                 JvmOfTest.run(
                         output.resolve("output"),
                         1,
+                        List.of("-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"), // it ends soon
                         NodeApplication.class,
                         "--tokamak.folder=" + fixture.folder,
                         "--tokamak.pool.size=" + poolBytes + "B",
