@@ -48,7 +48,6 @@ import org.springframework.grpc.server.lifecycle.GrpcServerLifecycle;
 final class GrpcGateway implements AutoCloseable {
     static final int MIB = 1 << 20;
     static final Duration PATIENCE = Duration.ofSeconds(90);
-    static final Duration UPLOAD_TIMEOUT = Duration.ofSeconds(2);
     static final String NAMESPACE = "it";
 
     /** What a client sends in one message. */
@@ -86,8 +85,8 @@ final class GrpcGateway implements AutoCloseable {
                                         "--server.port=0",
                                         "--spring.grpc.server.port=0",
                                         "--tokamak.folder=" + node.folder(),
-                                        "--tokamak.node-timeout=2s",
-                                        "--tokamak.upload-timeout=" + UPLOAD_TIMEOUT),
+                                        // Longer than a node that is there takes on a busy machine.
+                                        "--tokamak.node-timeout=20s"),
                                 Stream.of(properties))
                         .toList()) {
             all.put(property.substring(0, property.indexOf('=')), property); // the last one counts

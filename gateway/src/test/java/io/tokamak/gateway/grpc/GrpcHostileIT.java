@@ -80,7 +80,10 @@ class GrpcHostileIT {
     @BeforeAll
     static void start() throws Exception {
         gateway =
-                GrpcGateway.withNode("--tokamak.uploads-max=64", "--tokamak.upload-time-total=15s");
+                GrpcGateway.withNode(
+                        "--tokamak.uploads-max=64",
+                        // Who is slow to read answers no ping, and is not what is cut off here.
+                        "--spring.grpc.server.keepalive.time=10m");
     }
 
     @AfterAll
@@ -442,22 +445,27 @@ class GrpcHostileIT {
     @Test
     @DisplayName("a put that drips for too long is ended with upload-too-slow, and leaves nothing")
     void drips() throws Exception {
-        BlockingClientCall<PutRequest, PutResponse> call = gateway.store().put();
-        call.write(
-                PutRequest.newBuilder()
-                        .setSpec(PutSpec.newBuilder().setName(name("drips")).setSizeBytes(MIB))
-                        .build());
-        var status =
-                assertFails(
-                        Code.DEADLINE_EXCEEDED,
-                        "upload-too-slow",
-                        () -> {
-                            await().atMost(PATIENCE) // an empty message each time that it looks
-                                    .until(() -> !call.write(PutRequest.getDefaultInstance()));
-                            return answer(call);
-                        });
-        ErrorInfo info = GrpcGateway.detail(status, ErrorInfo.class);
-        assertThat(info.getMetadataOrThrow("timeoutMillis")).isEqualTo("15000");
+        GrpcGateway hasty = new GrpcGateway(gateway.node, "--tokamak.upload-time-total=1s");
+        try {
+            BlockingClientCall<PutRequest, PutResponse> call = hasty.store().put();
+            call.write(
+                    PutRequest.newBuilder()
+                            .setSpec(PutSpec.newBuilder().setName(name("drips")).setSizeBytes(MIB))
+                            .build());
+            var status =
+                    assertFails(
+                            Code.DEADLINE_EXCEEDED,
+                            "upload-too-slow",
+                            () -> {
+                                await().atMost(PATIENCE) // an empty message each time it looks
+                                        .until(() -> !call.write(PutRequest.getDefaultInstance()));
+                                return answer(call);
+                            });
+            ErrorInfo info = GrpcGateway.detail(status, ErrorInfo.class);
+            assertThat(info.getMetadataOrThrow("timeoutMillis")).isEqualTo("1000");
+        } finally {
+            hasty.stopGateway();
+        }
         assertFails(
                 Code.NOT_FOUND,
                 "object-not-found",

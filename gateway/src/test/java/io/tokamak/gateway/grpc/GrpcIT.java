@@ -3,7 +3,6 @@ package io.tokamak.gateway.grpc;
 import static io.tokamak.gateway.grpc.GrpcGateway.MIB;
 import static io.tokamak.gateway.grpc.GrpcGateway.NAMESPACE;
 import static io.tokamak.gateway.grpc.GrpcGateway.PATIENCE;
-import static io.tokamak.gateway.grpc.GrpcGateway.UPLOAD_TIMEOUT;
 import static io.tokamak.gateway.grpc.GrpcGateway.answer;
 import static io.tokamak.gateway.grpc.GrpcGateway.assertFails;
 import static io.tokamak.gateway.grpc.GrpcGateway.data;
@@ -92,11 +91,17 @@ import org.junit.jupiter.params.provider.ValueSource;
 class GrpcIT {
     private static final String ABSENT = "01" + "0".repeat(30);
 
+    private static final Duration UPLOAD_TIMEOUT = Duration.ofSeconds(2);
+
     private static GrpcGateway gateway;
 
     @BeforeAll
     static void start() throws Exception {
-        gateway = GrpcGateway.withNode("--tokamak.uploads-max=8", "--tokamak.events.logged=200");
+        gateway =
+                GrpcGateway.withNode(
+                        "--tokamak.uploads-max=8",
+                        "--tokamak.upload-timeout=" + UPLOAD_TIMEOUT,
+                        "--tokamak.events.logged=200");
     }
 
     @AfterAll

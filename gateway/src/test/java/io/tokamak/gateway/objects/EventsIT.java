@@ -37,7 +37,9 @@ class EventsIT {
     static void start() throws Exception {
         gateway =
                 new RestGateway(
-                        "--tokamak.events.logged=" + LOGGED, "--tokamak.events.heartbeat=200ms");
+                        "--tokamak.node-timeout=2s",
+                        "--tokamak.events.logged=" + LOGGED,
+                        "--tokamak.events.heartbeat=200ms");
     }
 
     @AfterAll

@@ -35,7 +35,7 @@ class NodeFaultsIT {
 
     @BeforeAll
     static void start() throws Exception {
-        gateway = new RestGateway();
+        gateway = new RestGateway("--tokamak.node-timeout=2s");
     }
 
     @AfterAll

@@ -21,10 +21,12 @@ import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Random;
+import java.util.stream.Stream;
 import org.springframework.boot.SpringApplication;
 import org.springframework.boot.web.server.reactive.context.ReactiveWebServerApplicationContext;
 import org.springframework.context.ConfigurableApplicationContext;
@@ -70,18 +72,23 @@ final class RestGateway implements AutoCloseable {
     }
 
     private ConfigurableApplicationContext start() {
-        List<String> all =
-                new ArrayList<>(
-                        List.of(
-                                "--server.port=" + port,
-                                "--spring.grpc.server.port=0",
-                                "--tokamak.folder=" + node.folder(),
-                                "--tokamak.node-timeout=2s"));
-        all.addAll(List.of(arguments));
+        Map<String, String> all = new LinkedHashMap<>();
+        for (String property :
+                Stream.concat(
+                                Stream.of(
+                                        "--server.port=" + port,
+                                        "--spring.grpc.server.port=0",
+                                        "--tokamak.folder=" + node.folder(),
+                                        // Longer than a node that is there takes on a busy machine.
+                                        "--tokamak.node-timeout=20s"),
+                                Stream.of(arguments))
+                        .toList()) {
+            all.put(property.substring(0, property.indexOf('=')), property); // the last one counts
+        }
         ConfigurableApplicationContext started =
                 SpringApplication.run(
                         new Class<?>[] {GatewayApplication.class, OwnThreads.class},
-                        all.toArray(String[]::new));
+                        all.values().toArray(String[]::new));
         port =
                 Objects.requireNonNull(
                                 ((ReactiveWebServerApplicationContext) started).getWebServer())
