@@ -3,18 +3,14 @@ package io.tokamak.cli;
 import io.tokamak.client.ConnectOptions;
 import io.tokamak.client.TokamakClient;
 import io.tokamak.harness.Program;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** A node in a process and a folder of its own. */
@@ -32,15 +28,7 @@ final class TestNode implements AutoCloseable {
     static TestNode start(String poolSize) throws IOException {
         Path parent = Files.createTempDirectory(Path.of("/dev/shm"), "tokamak-cli-");
         Path log = parent.resolve("log");
-        List<String> command = new ArrayList<>();
-        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-        command.addAll(
-                List.of(
-                        "-Xmx384m",
-                        "-XX:TieredStopAtLevel=1",
-                        "--sun-misc-unsafe-memory-access=allow"));
-        command.addAll(ReaderProcess.ACCESS);
-        command.addAll(List.of("-cp", classPath(), "io.tokamak.node.NodeApplication"));
+        List<String> command = Program.NODE.command();
         command.addAll(
                 List.of(
                         "--server.port=0",
@@ -63,15 +51,6 @@ final class TestNode implements AutoCloseable {
             node.close();
             throw new IOException("the node did not start:\n" + said, failed);
         }
-    }
-
-    /**
-     * A node logs with Logback, the command line not at all; beside each other they refuse to work.
-     */
-    private static String classPath() {
-        return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator, -1))
-                .filter(entry -> !entry.matches(".*/(slf4j-nop|tokamak-cli)-[^/]*jar"))
-                .collect(Collectors.joining(File.pathSeparator));
     }
 
     TokamakClient client() throws IOException {
