@@ -18,9 +18,21 @@ from tokamak._remote import RemoteBackend
 from tokamak.errors import DeadlineExceeded, InvalidState, NodeUnavailable, ObjectNotFound
 from ways import Way, pins, run_child
 
+TRIES = 5
+"""Of what takes no time at all: on a machine with much else to do one may wait for a processor."""
+
 
 def name() -> str:
     return f"aio/{uuid.uuid4().hex}x"
+
+
+async def cancelled(waiting: asyncio.Future[Any]) -> float:
+    """Cancels it, and returns the seconds until it has ended."""
+    begun = time.monotonic()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    return time.monotonic() - begun
 
 
 def test_the_calls(client: tokamak.Client) -> None:
@@ -82,16 +94,15 @@ def test_a_wait_ends_with_its_timeout(client: tokamak.Client) -> None:
 
 def test_who_is_cancelled_is_forgotten_at_once(client: tokamak.Client) -> None:
     async def program() -> None:
-        waiting = asyncio.ensure_future(client.aio.get(name(), timeout=None))
         other = name()
         kept = asyncio.ensure_future(client.aio.get(other, timeout=None))
-        await asyncio.wait([waiting], timeout=0.1)
-        begun = time.monotonic()
-        waiting.cancel()
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
-        assert time.monotonic() - begun < 0.05
-        assert len(client.aio._waiter._waiting) == 1
+        took = []
+        while not took or took[-1] >= 0.05 and len(took) < TRIES:
+            waiting = asyncio.ensure_future(client.aio.get(name(), timeout=None))
+            await asyncio.wait([waiting], timeout=0.1)
+            took.append(await cancelled(waiting))
+            assert len(client.aio._waiter._waiting) == 1
+        assert took[-1] < 0.05, took
         client.put(7, name=other)
         assert await kept == 7
 
@@ -221,13 +232,12 @@ def test_events_are_iterated(client: tokamak.Client) -> None:
     async def program() -> None:
         space = f"aio{uuid.uuid4().hex}"
         async with await client.aio.watch(namespace=space, prefix="w") as events:
-            asked = asyncio.ensure_future(anext(events))
-            await asyncio.wait([asked], timeout=0.05)
-            begun = time.monotonic()
-            asked.cancel()
-            with pytest.raises(asyncio.CancelledError):
-                await asked
-            assert time.monotonic() - begun < 0.05
+            took = []
+            while not took or took[-1] >= 0.05 and len(took) < TRIES:
+                asked = asyncio.ensure_future(anext(events))
+                await asyncio.wait([asked], timeout=0.05)
+                took.append(await cancelled(asked))
+            assert took[-1] < 0.05, took
             await client.aio.put(0, name=f"{space}/other")
             refs = [await client.aio.put(i, name=f"{space}/w{i}") for i in range(3)]
             await client.aio.delete(refs[0])
