@@ -202,9 +202,8 @@ final class Uploads implements CallHandlers {
     }
 
     /**
-     * Describes what was put just now without asking the node, which describes an object when it
-     * has drained the lane: to wait for that would halve the rate of small puts. Where the node has
-     * not said the time yet, it is that of the commit here.
+     * Describes what was put just now without asking the node, which would have to be woken to
+     * drain the lane first. Where it has not said the time yet, it is that of the commit here.
      */
     private static ObjectInfo fresh(Stored stored, PutOptions options, String home) {
         boolean isNamed = stored.name() != null;
