@@ -30,14 +30,6 @@ public record ObjectInfo(
         pins = List.copyOf(pins);
     }
 
-    /** As in a list. */
-    public ObjectInfo withoutPins() {
-        return pins.isEmpty()
-                ? this
-                : new ObjectInfo(
-                        id, incarnation, metadata, sizeBytes, created, expires, home, List.of());
-    }
-
     /** Pins of all who hold its bytes. */
     public int pinCount() {
         return pins.stream().mapToInt(Pin::count).sum();
